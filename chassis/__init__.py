@@ -1,0 +1,1 @@
+"""The shared runtime of every service; knows no domain word and no service."""

@@ -1,0 +1,1 @@
+"""Intelligence squad: taskings, leads and graded products."""

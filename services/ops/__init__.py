@@ -1,0 +1,1 @@
+"""Operations squad: the joint arrest, from plan to hand-over."""

@@ -1,0 +1,1 @@
+"""Station command: alarms, the case from report to closing, requests to squads, evaluation."""

@@ -1,0 +1,1 @@
+"""The case and its way from report to closing."""

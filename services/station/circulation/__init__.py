@@ -1,0 +1,1 @@
+"""Requests to the squads and their way back."""

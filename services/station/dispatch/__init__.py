@@ -1,0 +1,1 @@
+"""Alarms: intake, dispatch and the step to a case."""

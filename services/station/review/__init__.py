@@ -1,0 +1,1 @@
+"""Evaluation after the operation: timeline, score and lessons."""

@@ -1,0 +1,1 @@
+"""Technical squad: exhibits with their custody chain, and examinations."""

@@ -1,0 +1,1 @@
+"""Benchmarks: figures of one run, beside their limits."""

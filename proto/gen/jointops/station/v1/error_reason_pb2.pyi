@@ -42,6 +42,38 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The case to merge into is final, or is the same. Metadata: `case_id`, `into_case_id`."""
     ERROR_REASON_REVIEW_NOT_PUBLISHED: _ErrorReason.ValueType  # 9
     """FAILED_PRECONDITION. The review of the case is not published. Metadata: `case_id`."""
+    ERROR_REASON_ALARM_STATE_FORBIDS: _ErrorReason.ValueType  # 10
+    """FAILED_PRECONDITION. The state of the alarm does not allow the step. Metadata: `alarm_id`, `state`, `step`."""
+    ERROR_REASON_ALARM_ALREADY_REPORTED: _ErrorReason.ValueType  # 11
+    """ALREADY_EXISTS. An alarm of the station holds the call already. Metadata: `alarm_id` of that alarm."""
+    ERROR_REASON_ALARM_NEEDS_CASE: _ErrorReason.ValueType  # 12
+    """FAILED_PRECONDITION. A serious call becomes a case or ends for a reason other than settled. Metadata: `alarm_id`, `call_type`."""
+    ERROR_REASON_SQUAD_REQUEST_STATE_FORBIDS: _ErrorReason.ValueType  # 13
+    """FAILED_PRECONDITION. The state of the squad request does not allow the step. Metadata: `squad_request_id`, `state`, `step`."""
+    ERROR_REASON_SQUAD_NOT_COMMANDED: _ErrorReason.ValueType  # 14
+    """FAILED_PRECONDITION. The command of the case does not call on the squad. Metadata: `case_id`, `squad`."""
+    ERROR_REASON_JOINT_ARREST_CANNOT_GATE: _ErrorReason.ValueType  # 15
+    """INVALID_ARGUMENT. A joint arrest stands behind the evidence gate, which cannot wait for it. Metadata: `field`."""
+    ERROR_REASON_EVIDENCE_GATE_PASSED: _ErrorReason.ValueType  # 16
+    """FAILED_PRECONDITION. The evidence gate was passed and waits for nothing any more. Metadata: `case_id`."""
+    ERROR_REASON_JOINT_ARREST_ALREADY_ORDERED: _ErrorReason.ValueType  # 17
+    """ALREADY_EXISTS. The case has a joint arrest already. Metadata: `case_id`, `squad_request_id` of that request."""
+    ERROR_REASON_JOINT_ARREST_DONE: _ErrorReason.ValueType  # 18
+    """FAILED_PRECONDITION. A completed joint arrest cannot be sent back. Metadata: `squad_request_id`."""
+    ERROR_REASON_JOINT_ARREST_PLANNED: _ErrorReason.ValueType  # 19
+    """FAILED_PRECONDITION. A planned joint arrest is stood down by its leader and not withdrawn. Metadata: `squad_request_id`."""
+    ERROR_REASON_VERIFIER_IS_SQUAD_MEMBER: _ErrorReason.ValueType  # 20
+    """FAILED_PRECONDITION. A member of the squad that answered may not verify. Metadata: `squad_request_id`, `squad`."""
+    ERROR_REASON_SQUAD_REQUEST_FOREIGN: _ErrorReason.ValueType  # 21
+    """FAILED_PRECONDITION. The squad is not the one the request was ordered of. Metadata: `squad_request_id`, `squad`."""
+    ERROR_REASON_REVIEW_STATE_FORBIDS: _ErrorReason.ValueType  # 22
+    """FAILED_PRECONDITION. The state of the review does not allow the step. Metadata: `review_id`, `state`, `step`."""
+    ERROR_REASON_REVIEW_INCOMPLETE: _ErrorReason.ValueType  # 23
+    """FAILED_PRECONDITION. Criteria are not scored yet. Metadata: `review_id`, `missing`."""
+    ERROR_REASON_LESSON_STATE_FORBIDS: _ErrorReason.ValueType  # 24
+    """FAILED_PRECONDITION. The state of the lesson does not allow the step. Metadata: `lesson_id`, `state`, `step`."""
+    ERROR_REASON_LESSON_PROOF_MISSING: _ErrorReason.ValueType  # 25
+    """INVALID_ARGUMENT. The proof is blank. Metadata: `field`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Lists why the station service refuses; travels in `google.rpc.ErrorInfo.reason` without the prefix,
@@ -69,4 +101,36 @@ ERROR_REASON_MERGE_TARGET_FINAL: ErrorReason.ValueType  # 8
 """FAILED_PRECONDITION. The case to merge into is final, or is the same. Metadata: `case_id`, `into_case_id`."""
 ERROR_REASON_REVIEW_NOT_PUBLISHED: ErrorReason.ValueType  # 9
 """FAILED_PRECONDITION. The review of the case is not published. Metadata: `case_id`."""
+ERROR_REASON_ALARM_STATE_FORBIDS: ErrorReason.ValueType  # 10
+"""FAILED_PRECONDITION. The state of the alarm does not allow the step. Metadata: `alarm_id`, `state`, `step`."""
+ERROR_REASON_ALARM_ALREADY_REPORTED: ErrorReason.ValueType  # 11
+"""ALREADY_EXISTS. An alarm of the station holds the call already. Metadata: `alarm_id` of that alarm."""
+ERROR_REASON_ALARM_NEEDS_CASE: ErrorReason.ValueType  # 12
+"""FAILED_PRECONDITION. A serious call becomes a case or ends for a reason other than settled. Metadata: `alarm_id`, `call_type`."""
+ERROR_REASON_SQUAD_REQUEST_STATE_FORBIDS: ErrorReason.ValueType  # 13
+"""FAILED_PRECONDITION. The state of the squad request does not allow the step. Metadata: `squad_request_id`, `state`, `step`."""
+ERROR_REASON_SQUAD_NOT_COMMANDED: ErrorReason.ValueType  # 14
+"""FAILED_PRECONDITION. The command of the case does not call on the squad. Metadata: `case_id`, `squad`."""
+ERROR_REASON_JOINT_ARREST_CANNOT_GATE: ErrorReason.ValueType  # 15
+"""INVALID_ARGUMENT. A joint arrest stands behind the evidence gate, which cannot wait for it. Metadata: `field`."""
+ERROR_REASON_EVIDENCE_GATE_PASSED: ErrorReason.ValueType  # 16
+"""FAILED_PRECONDITION. The evidence gate was passed and waits for nothing any more. Metadata: `case_id`."""
+ERROR_REASON_JOINT_ARREST_ALREADY_ORDERED: ErrorReason.ValueType  # 17
+"""ALREADY_EXISTS. The case has a joint arrest already. Metadata: `case_id`, `squad_request_id` of that request."""
+ERROR_REASON_JOINT_ARREST_DONE: ErrorReason.ValueType  # 18
+"""FAILED_PRECONDITION. A completed joint arrest cannot be sent back. Metadata: `squad_request_id`."""
+ERROR_REASON_JOINT_ARREST_PLANNED: ErrorReason.ValueType  # 19
+"""FAILED_PRECONDITION. A planned joint arrest is stood down by its leader and not withdrawn. Metadata: `squad_request_id`."""
+ERROR_REASON_VERIFIER_IS_SQUAD_MEMBER: ErrorReason.ValueType  # 20
+"""FAILED_PRECONDITION. A member of the squad that answered may not verify. Metadata: `squad_request_id`, `squad`."""
+ERROR_REASON_SQUAD_REQUEST_FOREIGN: ErrorReason.ValueType  # 21
+"""FAILED_PRECONDITION. The squad is not the one the request was ordered of. Metadata: `squad_request_id`, `squad`."""
+ERROR_REASON_REVIEW_STATE_FORBIDS: ErrorReason.ValueType  # 22
+"""FAILED_PRECONDITION. The state of the review does not allow the step. Metadata: `review_id`, `state`, `step`."""
+ERROR_REASON_REVIEW_INCOMPLETE: ErrorReason.ValueType  # 23
+"""FAILED_PRECONDITION. Criteria are not scored yet. Metadata: `review_id`, `missing`."""
+ERROR_REASON_LESSON_STATE_FORBIDS: ErrorReason.ValueType  # 24
+"""FAILED_PRECONDITION. The state of the lesson does not allow the step. Metadata: `lesson_id`, `state`, `step`."""
+ERROR_REASON_LESSON_PROOF_MISSING: ErrorReason.ValueType  # 25
+"""INVALID_ARGUMENT. The proof is blank. Metadata: `field`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Leads: what was learned, and the person who confirms or rejects it."""

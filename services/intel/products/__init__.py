@@ -1,0 +1,1 @@
+"""Graded products: the result that crosses the border of the squad."""

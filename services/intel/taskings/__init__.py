@@ -1,0 +1,1 @@
+"""What the station asked of the intelligence squad, from receipt to answer."""

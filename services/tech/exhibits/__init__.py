@@ -1,0 +1,1 @@
+"""Exhibits and the chain of their custody."""

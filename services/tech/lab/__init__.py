@@ -1,0 +1,1 @@
+"""Examinations and their verified results."""

@@ -16,5 +16,5 @@ class FolderInUseError(LocalError):
     """Another running process holds the folder."""
 
 
-class PrivilegeError(LocalError):
-    """The privileges of root could not be dropped for a program that refuses to run as root."""
+class PortInUseError(LocalError):
+    """A port that was asked for belongs to another program."""

@@ -10,12 +10,12 @@ import json
 import signal
 import sysconfig
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from deploy.local.child import Child, Program
 from deploy.local.errors import LocalError
 from deploy.local.folder import end_leftover, hold, keep_secret, write_secret
-from deploy.local.ports import LOOPBACK, pick_port
+from deploy.local.ports import LOOPBACK, pick_port, start_on
 
 SERVICE_USER = "service"
 DASHBOARD_USER = "dashboard"
@@ -40,13 +40,14 @@ class Nats:
         folder: Path,
         *,
         port: int | None = None,
-        monitoring_port: int | None = None,
         log: Path | None = None,
     ) -> None:
         self.folder = folder.absolute()
-        self.port = pick_port() if port is None else port
-        self.monitoring_port = monitoring_port or pick_port(taken={self.port})
+        # Chosen at the start when none is given; the other one always.
+        self.port = port or 0
+        self.monitoring_port = 0
         self.log = log or self.folder / "nats.log"
+        self._given_port = port
         self._config = self.folder / "nats.conf"
         self._pid_file = self.folder / "nats.pid"
         self._child: Child | None = None
@@ -82,16 +83,13 @@ class Nats:
 
         Raises:
             FolderInUseError: Another process runs a server on this folder.
+            PortInUseError: The given port belongs to another program.
             StartFailedError: The server did not start; the message ends with its log.
         """
         self._held.enter_context(hold(self.folder))
         try:
             self._end_leftover()
-            write_secret(self._config, self._configuration())
-            command = (str(binary()), "-c", str(self._config), "-P", str(self._pid_file))
-            program = Program("nats", command, folder=self.folder, orphan_signal=signal.SIGTERM)
-            self._child = Child.start(program, log=self.log)
-            self._child.wait_until(self.is_ready, timeout_seconds=START_TIMEOUT_SECONDS)
+            start_on(self._serve, given=self._given_port)
         except BaseException:
             self.stop()
             raise
@@ -107,16 +105,31 @@ class Nats:
         """Tell whether our server, JetStream included, says that it is well."""
         if self._child is None or self._child.exit_code is not None:
             return False
+        # Who answers must be ours: another server may have been faster on the monitoring port.
+        is_ours = self._monitor("/varz").get("port") == self.port
+        return is_ours and self._monitor("/healthz").get("status") == "ok"
+
+    def _monitor(self, path: str) -> dict[str, Any]:
         connection = http.client.HTTPConnection(
             LOOPBACK, self.monitoring_port, timeout=HEALTH_TIMEOUT_SECONDS
         )
         try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except OSError:
-            return False
+            connection.request("GET", path)
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        except (OSError, ValueError, http.client.HTTPException):
+            return {}
         finally:
             connection.close()
+        return answer
+
+    def _serve(self, port: int) -> None:
+        self.port = port
+        self.monitoring_port = pick_port(taken={port})
+        write_secret(self._config, self._configuration())
+        command = (str(binary()), "-c", str(self._config), "-P", str(self._pid_file))
+        program = Program("nats", command, folder=self.folder, orphan_signal=signal.SIGTERM)
+        self._child = Child.start(program, log=self.log)
+        self._child.wait_until(self.is_ready, timeout_seconds=START_TIMEOUT_SECONDS)
 
     def _configuration(self) -> str:
         """Return the configuration; the server reads JSON as well as its own notation."""

@@ -6,15 +6,17 @@ take a port between its choice and its use.
 
 import secrets
 import socket
-from collections.abc import Container
+from collections.abc import Callable, Container
 
-from deploy.local.errors import LocalError
+from deploy.local.errors import LocalError, PortInUseError, StartFailedError
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 20_000
 LAST_PORT = 32_000
 # Out of 12,000 ports a machine that refuses this many random ones has another trouble.
 ATTEMPTS = 200
+# Between choice and use another process can be faster, seldom twice.
+RETRIES = 3
 
 
 def is_free(port: int) -> bool:
@@ -41,6 +43,40 @@ def pick_port(*, taken: Container[int] = ()) -> int:
             return port
     sentence = f"No free port was found between {FIRST_PORT} and {LAST_PORT}."
     raise LocalError(sentence)
+
+
+def start_on(start: Callable[[int], None], *, given: int | None) -> None:
+    """Start a server on the given port, or on a free one; on another if somebody was faster.
+
+    Raises:
+        PortInUseError: The given port is in use.
+        StartFailedError: The server did not start, and the port is not why.
+    """
+    if given is not None:
+        check_free(given)
+        start(given)
+        return
+    for _ in range(RETRIES):
+        port = pick_port()
+        try:
+            start(port)
+        except StartFailedError:
+            if is_free(port):
+                raise
+        else:
+            return
+    start(pick_port())
+
+
+def check_free(port: int) -> None:
+    """Refuse a port that is in use.
+
+    Raises:
+        PortInUseError: It is.
+    """
+    if not is_free(port):
+        sentence = f"Port {port} is in use by another program."
+        raise PortInUseError(sentence)
 
 
 def accepts(port: int, *, timeout_seconds: float = 0.5) -> bool:

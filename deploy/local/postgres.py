@@ -20,7 +20,7 @@ from deploy.local import child, sql
 from deploy.local.child import Child, Program
 from deploy.local.errors import LocalError
 from deploy.local.folder import end_leftover, hold, keep_secret, write_secret
-from deploy.local.ports import LOOPBACK, accepts, pick_port
+from deploy.local.ports import LOOPBACK, accepts, start_on
 
 SUPERUSER = "postgres"
 # Debian, Fedora and Alpine all call this id `nobody`.
@@ -71,10 +71,12 @@ class Postgres:
         log: Path | None = None,
     ) -> None:
         self.folder = folder.absolute()
-        self.port = pick_port() if port is None else port
+        # Chosen at the start when none is given.
+        self.port = port or 0
         self.password_file = self.folder / "password"
         self.log = log or self.folder / "postgres.log"
         self._data = self.folder / "data"
+        self._given_port = port
         self._durability = durability
         self._uid = NOBODY if os.geteuid() == 0 else None
         self._child: Child | None = None
@@ -102,6 +104,7 @@ class Postgres:
 
         Raises:
             FolderInUseError: Another process runs a server on this folder.
+            PortInUseError: The given port belongs to another program.
             StartFailedError: The server did not start; the message ends with its log.
         """
         self._held.enter_context(hold(self.folder))
@@ -111,8 +114,7 @@ class Postgres:
             self._end_leftovers()
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
-            self._child = Child.start(self._server(), log=self.log)
-            self._child.wait_until(self.is_ready, timeout_seconds=START_TIMEOUT_SECONDS)
+            start_on(self._serve, given=self._given_port)
         except BaseException:
             self.stop()
             raise
@@ -176,6 +178,11 @@ class Postgres:
         if outcome.returncode != 0:
             sentence = f"PostgreSQL refused: {outcome.stderr.strip()}"
             raise LocalError(sentence)
+
+    def _serve(self, port: int) -> None:
+        self.port = port
+        self._child = Child.start(self._server(), log=self.log)
+        self._child.wait_until(self.is_ready, timeout_seconds=START_TIMEOUT_SECONDS)
 
     def _server(self) -> Program:
         settings = SETTINGS | {"port": str(self.port)}

@@ -1,0 +1,1 @@
+"""The arrest and the hand-over to custody with its two signatures."""

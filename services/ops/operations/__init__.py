@@ -1,0 +1,1 @@
+"""The joint arrest: targets, teams, plan, approvals and "go"."""

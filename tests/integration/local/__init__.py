@@ -1,0 +1,1 @@
+"""Integration tests of the local platform: real processes, free ports, nothing left behind."""

@@ -1,5 +1,6 @@
 """The local sink of metrics: the latest values of a service as one JSON file."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,19 @@ class FileMetricExporter(MetricExporter):
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_kwargs: object
     ) -> MetricExportResult:
-        """Write every metric's points under its name."""
+        """Write every metric's points under its name; a full disk costs the snapshot only."""
         del timeout_millis
-        snapshot = {"service": self._service, "metrics": _by_name(metrics_data)}
+        snapshot = {
+            "service": self._service,
+            "time": datetime.now(UTC),
+            "metrics": _by_name(metrics_data),
+        }
         draft = self._path.with_suffix(".tmp")
-        draft.write_bytes(orjson.dumps(snapshot, option=orjson.OPT_NON_STR_KEYS))
-        draft.replace(self._path)
+        try:
+            draft.write_bytes(orjson.dumps(snapshot))
+            draft.replace(self._path)
+        except OSError:
+            return MetricExportResult.FAILURE
         return MetricExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:

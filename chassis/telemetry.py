@@ -4,6 +4,7 @@ The names of attributes, metrics and log fields stand in `chassis.telemetry_name
 """
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -14,14 +15,15 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import SpanExporter
 
 from chassis import telemetry_names as names
+from chassis.call_durations import CallDurations, CallDurationsExporter
 from chassis.logs import bind_service
 from chassis.metric_file import FileMetricExporter
 from chassis.metrics import Metrics
-from chassis.trace_file import FileSpanProcessor
+from chassis.span_queue import SpanQueue
+from chassis.trace_file import FileSpanExporter
 from chassis.traces import Tracer
 
 # The collector's address; unset, everything goes to local files. Source: OpenTelemetry, OTLP
@@ -39,11 +41,12 @@ class Telemetry:
 
     tracer: Tracer
     metrics: Metrics
-    _spans: SpanProcessor
+    _spans: SpanQueue
     _meters: MeterProvider
 
     def shutdown(self) -> None:
         """Flush and stop, within two seconds even when the collector does not answer."""
+        deadline = time.monotonic() + SHUTDOWN_SECONDS
         parts = [
             Thread(target=self._spans.shutdown, name="spans-shutdown", daemon=True),
             Thread(target=self._meters.shutdown, name="metrics-shutdown", daemon=True),
@@ -51,7 +54,7 @@ class Telemetry:
         for part in parts:
             part.start()
         for part in parts:
-            part.join(SHUTDOWN_SECONDS / len(parts))
+            part.join(max(0.0, deadline - time.monotonic()))
 
 
 def setup_telemetry(
@@ -62,7 +65,7 @@ def setup_telemetry(
     Args:
         service: Its name, as `station`.
         version: Its release.
-        environment: `local` for invented data; then messages of exceptions are logged as well.
+        environment: `local` where data is invented: messages of exceptions are logged as well.
         folder: Where spans go without a collector; metrics go beside it, to `../metrics`.
         read_ratio: Share of reads that are traced when the caller does not say, 0 to 1.
     """
@@ -75,24 +78,32 @@ def setup_telemetry(
         }
     )
     if os.environ.get(OTLP_ENDPOINT):
-        return _assemble(
-            resource, BatchSpanProcessor(OTLPSpanExporter()), OTLPMetricExporter(), read_ratio
-        )
-    spans = FileSpanProcessor(folder, service)
-    exporter = FileMetricExporter(folder.parent / "metrics", service)
-    telemetry = _assemble(resource, spans, exporter, read_ratio)
-    telemetry.metrics.observe_dropped_spans(lambda: spans.dropped_count)
-    return telemetry
+        return _assemble(resource, OTLPSpanExporter(), OTLPMetricExporter(), read_ratio)
+    return _assemble(
+        resource,
+        FileSpanExporter(folder, service),
+        FileMetricExporter(folder.parent / "metrics", service),
+        read_ratio,
+    )
 
 
 def _assemble(
-    resource: Resource, spans: SpanProcessor, exporter: MetricExporter, read_ratio: float
+    resource: Resource, spans: SpanExporter, metrics: MetricExporter, read_ratio: float
 ) -> Telemetry:
-    reader = PeriodicExportingMetricReader(exporter, METRICS_INTERVAL_MS)
+    queue = SpanQueue(spans)
+    calls = CallDurations()
+    reader = PeriodicExportingMetricReader(
+        CallDurationsExporter(metrics, calls, resource), METRICS_INTERVAL_MS
+    )
     meters = MeterProvider(
         [reader],
         resource,
         shutdown_on_exit=False,
         exemplar_filter=AlwaysOffExemplarFilter(),
     )
-    return Telemetry(Tracer(resource, spans, read_ratio), Metrics(meters), spans, meters)
+    return Telemetry(
+        Tracer(resource, queue, read_ratio),
+        Metrics(meters, calls, lambda: queue.dropped_count),
+        queue,
+        meters,
+    )

@@ -1,6 +1,6 @@
 """Spans for calls and messages, made for a command that costs 600 µs in all.
 
-A span is gathered here and handed, finished, to the SDK's span processors in the SDK's own form
+A span is gathered here and handed, finished, to an SDK span processor in the SDK's own form
 (`ReadableSpan`), so every exporter fits. The SDK's tracer does not gather them: its locks, copies
 and samplers cost 13 µs a span where this costs 5.
 """
@@ -52,7 +52,17 @@ ERROR: Final = Status(StatusCode.ERROR)
 class Span:
     """One operation of one service; one that is not sampled only carries the trace on."""
 
-    __slots__ = ("_attributes", "_kind", "_name", "_parent", "_place", "_started_at", "_tracer")
+    __slots__ = (
+        "_attributes",
+        "_kind",
+        "_name",
+        "_parent",
+        "_place",
+        "_started_at",
+        "_tracer",
+        "trace_id",
+        "traceparent",
+    )
 
     def __init__(
         self,
@@ -67,18 +77,11 @@ class Span:
         self._kind = kind
         self._parent = parent
         self._place = place
+        # For the log line; and what makes another span the child of this one.
+        self.trace_id = place.trace_id
+        self.traceparent = format_traceparent(place)
         self._attributes: dict[str, Value] | None = None
         self._started_at = 0
-
-    @property
-    def trace_id(self) -> str:
-        """The trace this span belongs to, for the log line."""
-        return self._place.trace_id
-
-    @property
-    def traceparent(self) -> str:
-        """What makes another span the child of this one."""
-        return format_traceparent(self._place)
 
     @property
     def is_recording(self) -> bool:
@@ -128,7 +131,7 @@ class ServerSpan(Span):
         if self._place.is_sampled:
             self._record({names.RPC_SYSTEM_NAME: names.GRPC, names.RPC_METHOD: self._name})
 
-    def end(self, code: str = "OK", reason: str | None = None) -> None:
+    def end(self, code: str = "OK", reason: str = "") -> None:
         """End the span with the call's gRPC code and, for a refusal, its reason.
 
         A refusal is not an incident: only the codes in `SERVER_ERROR_CODES` make it an error.
@@ -138,7 +141,7 @@ class ServerSpan(Span):
         if attributes is None:
             return
         attributes[names.RPC_RESPONSE_STATUS_CODE] = code
-        if reason is not None:
+        if reason:
             attributes[names.REFUSAL_REASON] = reason
         if code in names.SERVER_ERROR_CODES:
             attributes[names.ERROR_TYPE] = code

@@ -1,5 +1,6 @@
 """What the tests of the local platform ask the machine about processes."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,9 @@ def wait_until(is_true: Callable[[], bool], *, timeout_seconds: float = 15) -> b
 def _belongs(process: psutil.Process, folder: str) -> bool:
     try:
         # A dead process that nobody waited for yet has neither; it counts as gone.
-        return any(folder in text for text in (process.cwd(), *process.cmdline()))
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        texts = process.cmdline()
+        with contextlib.suppress(psutil.AccessDenied):
+            texts.append(process.cwd() or "")
+    except psutil.NoSuchProcess:
         return False
+    return any(folder in text for text in texts)

@@ -131,7 +131,7 @@ class ServerSpan(Span):
         if self._place.is_sampled:
             self._record({names.RPC_SYSTEM_NAME: names.GRPC, names.RPC_METHOD: self._name})
 
-    def end(self, code: str = "OK", reason: str = "") -> None:
+    def end(self, code: str = "OK", reason: str | None = None) -> None:
         """End the span with the call's gRPC code and, for a refusal, its reason.
 
         A refusal is not an incident: only the codes in `SERVER_ERROR_CODES` make it an error.

@@ -9,7 +9,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final, Literal, TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 import orjson
 import structlog
@@ -18,10 +18,8 @@ from structlog.typing import EventDict, FilteringBoundLogger
 from chassis import telemetry_names as names
 
 STDERR: Final = 2
-
-
-# Applied now, known from before, kept for an earlier one to come, or given up for a person to see.
-Outcome = Literal["applied", "repeated", "waiting", "quarantined"]
+# The outcome of a message whose handler raised; what comes of it is told by the consumer.
+FAILED: Final = "failed"
 
 
 class CallLine(TypedDict):
@@ -43,7 +41,7 @@ class MessageLine(TypedDict):
     consumer: str
     event_type: str
     event_id: str
-    outcome: Outcome
+    outcome: str
     duration_ms: float
     case_id: str | None
     trace_id: str
@@ -157,9 +155,9 @@ def log_call(**line: Unpack[CallLine]) -> None:
 
 
 def log_message(**line: Unpack[MessageLine]) -> None:
-    """Write the one line of a message, at level error when someone must redrive it."""
-    if line["outcome"] == "quarantined":
-        _log.error(names.MESSAGE_PROCESSED, **line)
+    """Write the one line of a message, as a warning when it will be tried again."""
+    if line["outcome"] == FAILED:
+        _log.warning(names.MESSAGE_PROCESSED, **line)
     else:
         _log.info(names.MESSAGE_PROCESSED, **line)
 

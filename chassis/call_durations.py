@@ -5,7 +5,6 @@ its two names. At each collection the histogram joins what the SDK measured, in 
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from math import inf
 from time import time_ns
 from typing import Final
@@ -33,6 +32,7 @@ BOUNDS: Final = (
 )  # fmt: skip
 # Far more than the methods times the codes of a service; beyond it somebody invents names.
 MAX_SERIES: Final = 1000
+SCOPE: Final = InstrumentationScope("jointops.calls")
 
 
 class _Series:
@@ -111,9 +111,13 @@ class CallDurationsExporter(MetricExporter):
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object
     ) -> MetricExportResult:
         """Export what the SDK measured and the histogram."""
-        scope = ScopeMetrics(InstrumentationScope("jointops"), [self._calls.to_metric()], "")
-        measured: Sequence[ResourceMetrics] = metrics_data.resource_metrics
-        complete = MetricsData([*measured, ResourceMetrics(self._resource, [scope], "")])
+        calls = ScopeMetrics(SCOPE, [self._calls.to_metric()], "")
+        # All under one resource and scopes of different names: of two alike the encoder for OTLP
+        # keeps the last.
+        measured = [
+            scope for resource in metrics_data.resource_metrics for scope in resource.scope_metrics
+        ]
+        complete = MetricsData([ResourceMetrics(self._resource, [*measured, calls], "")])
         return self._exporter.export(complete, timeout_millis, **kwargs)
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:

@@ -25,10 +25,15 @@ class SpanQueue(SpanProcessor):
     """Keeps finished spans until its thread has exported them; drops and counts what is too many.
 
     `on_end` belongs to one thread, the event loop's.
+
+    Args:
+        exporter: Where spans go; may block and fail.
+        patience: Seconds that a shutdown waits for it.
     """
 
-    def __init__(self, exporter: SpanExporter) -> None:
+    def __init__(self, exporter: SpanExporter, patience: float = SHUTDOWN_SECONDS) -> None:
         self._exporter = exporter
+        self._patience = patience
         self._waiting: deque[ReadableSpan] = deque()
         self._wake = Event()
         self._exporting = Lock()
@@ -65,10 +70,10 @@ class SpanQueue(SpanProcessor):
         return True
 
     def shutdown(self) -> None:
-        """Export what is waiting and stop, or give up after `SHUTDOWN_SECONDS`."""
+        """Export what is waiting and stop, or give up when the exporter takes too long."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(SHUTDOWN_SECONDS)
+        self._thread.join(self._patience)
         self._exporter.shutdown()
 
     def _run(self) -> None:

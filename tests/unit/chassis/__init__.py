@@ -1,0 +1,1 @@
+"""The chassis, without I/O beyond files."""

@@ -50,6 +50,7 @@ class Case:
     case_officer_id: str
     member_ids: tuple[str, ...]
     accepted_by: str | None
+    legal_basis: str
     objective: str
     squads: tuple[Squad, ...]
     due_at: datetime | None
@@ -58,6 +59,9 @@ class Case:
     is_gate_passed: bool
     is_reviewed: bool
     suspended_from: CaseState | None
+    suspend_reason: str
+    transferred_to: str
+    merged_into_id: str | None
     created_at: datetime
     updated_at: datetime
     version: int
@@ -91,6 +95,8 @@ class CaseAccepted(CaseEvent):
 @dataclass(frozen=True, slots=True)
 class CaseFiled(CaseEvent):
     """A named approver filed the case."""
+
+    legal_basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,7 @@ class CaseSuspended(CaseEvent):
     """The case was suspended."""
 
     suspended_from: CaseState
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +235,7 @@ def report(event: CaseReported) -> Case:
         case_officer_id=event.case_officer_id,
         member_ids=(event.case_officer_id,),
         accepted_by=None,
+        legal_basis="",
         objective="",
         squads=(),
         due_at=None,
@@ -236,6 +244,9 @@ def report(event: CaseReported) -> Case:
         is_gate_passed=False,
         is_reviewed=False,
         suspended_from=None,
+        suspend_reason="",
+        transferred_to="",
+        merged_into_id=None,
         created_at=event.decided_at,
         updated_at=event.decided_at,
         version=1,
@@ -251,7 +262,7 @@ def apply(case: Case, event: CaseEvent) -> Case:
 _S = CaseState
 _CHANGES: dict[type[CaseEvent], Callable[[Case, Any], dict[str, Any]]] = {
     CaseAccepted: lambda _, e: {"state": _S.ACCEPTED, "accepted_by": e.accepted_by},
-    CaseFiled: lambda _, __: {"state": _S.FILED},
+    CaseFiled: lambda _, e: {"state": _S.FILED, "legal_basis": e.legal_basis},
     CaseCommanded: lambda _, e: {
         "state": _S.COMMANDED,
         "objective": e.objective,
@@ -280,10 +291,14 @@ _CHANGES: dict[type[CaseEvent], Callable[[Case, Any], dict[str, Any]]] = {
     CaseEvaluationStarted: lambda _, __: {"state": _S.UNDER_EVALUATION},
     CaseReviewed: lambda _, __: {"is_reviewed": True},
     CaseClosed: lambda _, __: {"state": _S.CLOSED},
-    CaseSuspended: lambda _, e: {"state": _S.SUSPENDED, "suspended_from": e.suspended_from},
-    CaseResumed: lambda _, e: {"state": e.state, "suspended_from": None},
-    CaseTransferred: lambda _, __: {"state": _S.TRANSFERRED},
-    CaseMerged: lambda _, __: {"state": _S.MERGED},
+    CaseSuspended: lambda _, e: {
+        "state": _S.SUSPENDED,
+        "suspended_from": e.suspended_from,
+        "suspend_reason": e.reason,
+    },
+    CaseResumed: lambda _, e: {"state": e.state, "suspended_from": None, "suspend_reason": ""},
+    CaseTransferred: lambda _, e: {"state": _S.TRANSFERRED, "transferred_to": e.agency},
+    CaseMerged: lambda _, e: {"state": _S.MERGED, "merged_into_id": e.into_case_id},
 }
 
 

@@ -123,14 +123,14 @@ def accept(case: Case, *, by: str, now: datetime) -> aggregate.CaseAccepted:
     return aggregate.CaseAccepted(now, by)
 
 
-def file(case: Case, *, by: str, now: datetime) -> aggregate.CaseFiled:
+def file(case: Case, *, by: str, legal_basis: str, now: datetime) -> aggregate.CaseFiled:
     """File an accepted case; the approver is never the officer who accepted it."""
     check_state(case, Step.FILE)
     if by == case.accepted_by:
         raise ApproverIsRequesterError(
             "Whoever accepted a case may not file it.", case_id=case.case_id
         )
-    return aggregate.CaseFiled(now)
+    return aggregate.CaseFiled(now, legal_basis)
 
 
 def command(
@@ -264,10 +264,10 @@ def close(case: Case, *, now: datetime) -> aggregate.CaseClosed:
     return aggregate.CaseClosed(now)
 
 
-def suspend(case: Case, *, now: datetime) -> aggregate.CaseSuspended:
+def suspend(case: Case, *, reason: str, now: datetime) -> aggregate.CaseSuspended:
     """Suspend a case."""
     check_state(case, Step.SUSPEND)
-    return aggregate.CaseSuspended(now, case.state)
+    return aggregate.CaseSuspended(now, case.state, reason)
 
 
 def resume(case: Case, *, now: datetime) -> aggregate.CaseResumed:

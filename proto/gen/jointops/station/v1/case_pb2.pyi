@@ -147,6 +147,10 @@ class Case(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    SUSPEND_REASON_FIELD_NUMBER: _builtins.int
+    TRANSFERRED_TO_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """UUIDv7 of the case."""
     station: _builtins.str
@@ -167,6 +171,14 @@ class Case(_message.Message):
     """Whether the review of this case is published."""
     etag: _builtins.str
     """Opaque version to send with the next write."""
+    legal_basis: _builtins.str
+    """Legal basis of the filing; empty before it."""
+    suspend_reason: _builtins.str
+    """Why the case is suspended; empty while it is not."""
+    transferred_to: _builtins.str
+    """Agency the case was transferred to; empty unless it was."""
+    merged_into_id: _builtins.str
+    """UUIDv7 of the case this one was merged into; empty unless it was."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Everybody assigned, the case officer included, in order of assignment."""
@@ -215,10 +227,14 @@ class Case(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
+        suspend_reason: _builtins.str = ...,
+        transferred_to: _builtins.str = ...,
+        merged_into_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm_id", b"alarm_id", "call_type", b"call_type", "case_id", b"case_id", "case_officer_id", b"case_officer_id", "create_time", b"create_time", "due_time", b"due_time", "etag", b"etag", "gate_met_ids", b"gate_met_ids", "gate_missing_ids", b"gate_missing_ids", "is_gate_passed", b"is_gate_passed", "is_reviewed", b"is_reviewed", "member_ids", b"member_ids", "objective", b"objective", "squads", b"squads", "state", b"state", "station", b"station", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm_id", b"alarm_id", "call_type", b"call_type", "case_id", b"case_id", "case_officer_id", b"case_officer_id", "create_time", b"create_time", "due_time", b"due_time", "etag", b"etag", "gate_met_ids", b"gate_met_ids", "gate_missing_ids", b"gate_missing_ids", "is_gate_passed", b"is_gate_passed", "is_reviewed", b"is_reviewed", "legal_basis", b"legal_basis", "member_ids", b"member_ids", "merged_into_id", b"merged_into_id", "objective", b"objective", "squads", b"squads", "state", b"state", "station", b"station", "suspend_reason", b"suspend_reason", "transferred_to", b"transferred_to", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,118 @@
+"""The connection to NATS: streams, publishing with acknowledgement, and the wake of the relay.
+
+JetStream delivers; it is never the record. A stream that was lost is filled again from the outbox.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import DiscardPolicy, StorageType, StreamConfig
+from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from chassis.errors import StoreUnavailableError
+from chassis.logs import get_logger
+
+# Longer than the relay needs to publish again after a crash; the inbox covers what is later.
+_DEDUPLICATION_SECONDS = 120.0
+_CONNECT_SECONDS = 3
+_PAUSE_SECONDS = 1
+_log = get_logger()
+
+FAULTS = (NatsError, OSError, TimeoutError)
+
+
+class Bus:
+    """One connection to NATS for one service; usable, and quiet, before it is connected."""
+
+    def __init__(self, service: str) -> None:
+        self.client = Client()
+        self.service = service
+        self.jetstream: JetStreamContext = self.client.jetstream()
+
+    async def connect(self, url: str, user: str | None, password: str | None) -> None:
+        """Connect, however long the server takes to come up, and stay connected."""
+        while not self.client.is_connected:
+            try:
+                await self.client.connect(
+                    url,
+                    name=self.service,
+                    user=user,
+                    password=password,
+                    connect_timeout=_CONNECT_SECONDS,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=_PAUSE_SECONDS,
+                    error_cb=_note_error,
+                )
+            except FAULTS as cause:
+                _log.warning("bus_unreachable", cause=type(cause).__name__)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def ping(self) -> None:
+        """Check that the server answers.
+
+        Raises:
+            StoreUnavailableError: It does not.
+        """
+        if not self.client.is_connected:
+            raise StoreUnavailableError("NATS cannot be reached.")
+        try:
+            await self.client.flush(timeout=1)
+        except FAULTS as cause:
+            raise StoreUnavailableError("NATS cannot be reached.") from cause
+
+    async def wake(self) -> None:
+        """Tell the leading relay of this service that there is something to publish."""
+        if self.client.is_connected:
+            await self.client.publish(self._wake_subject)
+
+    async def on_wake(self, wake: Callable[[Any], Awaitable[None]]) -> Any:
+        """Call back whenever a process of this service has written an event."""
+        return await self.client.subscribe(self._wake_subject, cb=wake)
+
+    async def ensure_stream(self) -> tuple[str, int]:
+        """Make the stream of this service if it is missing; return when it was made and its end."""
+        name = stream_name(self.service)
+        try:
+            info = await self.jetstream.stream_info(name)
+        except NotFoundError:
+            info = await self.jetstream.add_stream(_stream_config(name, self.service))
+        return str(info.created), int(info.state.last_seq)
+
+    async def close(self) -> None:
+        """Send what is buffered and disconnect."""
+        if not self.client.is_closed:
+            try:
+                await self.client.flush(timeout=1)
+            except FAULTS:
+                _log.warning("bus_not_flushed")
+            await self.client.close()
+
+    @property
+    def _wake_subject(self) -> str:
+        return f"wake.{self.service}"
+
+
+def stream_name(service: str) -> str:
+    """Return the stream that holds the events of a service."""
+    return service.upper()
+
+
+async def _note_error(error: Exception) -> None:
+    _log.warning("bus_error", cause=type(error).__name__)
+
+
+def _stream_config(name: str, service: str) -> StreamConfig:
+    """Keep everything, refuse deletion; new messages are refused before old ones go."""
+    return StreamConfig(
+        name=name,
+        subjects=[f"jointops.*.{service}.>"],
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        deny_delete=True,
+        deny_purge=True,
+        duplicate_window=_DEDUPLICATION_SECONDS,
+    )

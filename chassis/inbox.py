@@ -1,0 +1,199 @@
+"""The memory of a consumer: which events it applied, how far it is, and what it holds back.
+
+Each event is applied once (its id is in the inbox) and in the order of its aggregate (its version
+follows the position). What comes too early is held until the gap closes; what cannot be applied is
+held as quarantine, and what follows it in the same aggregate waits behind it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.cloudevents import Delivery, read_delivery
+from chassis.database import Connection, Row
+from chassis.statements import Statement
+from chassis.tables import HELD, ID, INBOX, INBOX_POSITION
+
+GAP = "gap"
+POISON = "poison"
+REDRIVE = "redrive"
+
+_IDS = sa.ARRAY(ID)
+_CONSUMER = sa.bindparam("consumer", type_=sa.Text)
+_AGGREGATES = sa.bindparam("aggregates", type_=_IDS)
+
+_POSITIONS = Statement(
+    sa.select(INBOX_POSITION.c.aggregate_id, INBOX_POSITION.c.aggregate_version).where(
+        INBOX_POSITION.c.consumer == _CONSUMER,
+        INBOX_POSITION.c.aggregate_id == sa.any_(_AGGREGATES),
+    )
+)
+_HELD = Statement(
+    sa.select(HELD)
+    .where(HELD.c.consumer == _CONSUMER, HELD.c.aggregate_id == sa.any_(_AGGREGATES))
+    .order_by(HELD.c.aggregate_id, HELD.c.aggregate_version)
+)
+_HELD_AGGREGATES = Statement(
+    sa.select(HELD.c.aggregate_id, HELD.c.reason).where(HELD.c.consumer == _CONSUMER)
+)
+_LET_GO = Statement(
+    sa.delete(HELD).where(
+        HELD.c.consumer == _CONSUMER,
+        HELD.c.event_id == sa.any_(sa.bindparam("events", type_=_IDS)),
+    )
+)
+
+
+def _enter() -> Statement:
+    """Write a batch into the inbox and move the positions, in one statement."""
+    events = sa.func.unnest(sa.bindparam("events", type_=_IDS)).table_valued("event_id")
+    inbox = (
+        sa.insert(INBOX)
+        .from_select(["consumer", "event_id"], sa.select(_CONSUMER, events.c.event_id))
+        .cte("inbox_rows")
+    )
+    moved = (
+        sa.func.unnest(_AGGREGATES, sa.bindparam("versions", type_=sa.ARRAY(sa.BigInteger)))
+        .table_valued("aggregate_id", "aggregate_version")
+        .render_derived(name="moved")
+    )
+    rows = insert(INBOX_POSITION).from_select(
+        ["consumer", "aggregate_id", "aggregate_version"],
+        sa.select(_CONSUMER, moved.c.aggregate_id, moved.c.aggregate_version),
+    )
+    moves = rows.on_conflict_do_update(
+        index_elements=["consumer", "aggregate_id"],
+        set_={"aggregate_version": rows.excluded.aggregate_version},
+    )
+    return Statement(moves.add_cte(inbox))
+
+
+def _hold() -> Statement:
+    values = {
+        column.name: sa.bindparam(f"held_{column.name}", type_=column.type)
+        for column in HELD.c
+        if column.name != "hold_time"
+    }
+    row = insert(HELD).values(values)
+    return Statement(
+        row.on_conflict_do_update(
+            index_elements=["consumer", "event_id"],
+            set_={"reason": row.excluded.reason, "detail": row.excluded.detail},
+        )
+    )
+
+
+_ENTER = _enter()
+_HOLD = _hold()
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A batch as the inbox sees it: what is next, what is too early, what was applied before."""
+
+    ready: list[Delivery]
+    early: list[Delivery]
+    repeated: list[Delivery]
+
+
+class Inbox:
+    """The inbox of one consumer, inside the transaction of its batch."""
+
+    def __init__(self, consumer: str) -> None:
+        self._consumer = consumer
+        # Aggregates of which something is held: only for these is the table asked.
+        self._held: set[str] = set()
+
+    async def remember(self, connection: Connection) -> bool:
+        """Learn what is held, as a new leader; return whether something is to be redriven."""
+        rows = await connection.fetch_all(_HELD_AGGREGATES, {"consumer": self._consumer})
+        self._held = {str(row["aggregate_id"]) for row in rows}
+        return any(row["reason"] == REDRIVE for row in rows)
+
+    async def sort(self, connection: Connection, batch: Sequence[Delivery]) -> Sorted:
+        """Compare a batch, and what is held of its aggregates, with the positions."""
+        aggregates = sorted({each.aggregate_id for each in batch} | self._redriven(batch))
+        values = {"consumer": self._consumer, "aggregates": aggregates}
+        rows = await connection.fetch_all(_POSITIONS, values)
+        positions = {str(row["aggregate_id"]): row["aggregate_version"] for row in rows}
+        return _sort([*batch, *await self._waiting(connection, aggregates)], positions)
+
+    async def enter(self, connection: Connection, ready: Sequence[Delivery]) -> None:
+        """Note events as applied; undone with the transaction if applying them fails."""
+        moves = {each.aggregate_id: each.aggregate_version for each in ready}
+        events = [each.event_id for each in ready]
+        values = {
+            "consumer": self._consumer,
+            "events": events,
+            "aggregates": list(moves),
+            "versions": list(moves.values()),
+        }
+        await connection.fetch_one(_ENTER, values)
+        if self._held & moves.keys():
+            gone = {"consumer": self._consumer, "events": events}
+            await connection.fetch_one(_LET_GO, gone)
+
+    async def hold(
+        self, connection: Connection, delivery: Delivery, *, reason: str, detail: str
+    ) -> None:
+        """Keep an event that cannot be applied now; it may be acknowledged afterwards."""
+        self._held.add(delivery.aggregate_id)
+        values = {
+            "held_consumer": self._consumer,
+            "held_event_id": delivery.event_id,
+            "held_aggregate_id": delivery.aggregate_id,
+            "held_aggregate_version": delivery.aggregate_version,
+            "held_reason": reason,
+            "held_detail": detail[:500],
+            "held_headers": _pack(delivery),
+            "held_payload": delivery.payload,
+        }
+        await connection.fetch_one(_HOLD, values)
+
+    def _redriven(self, batch: Sequence[Delivery]) -> set[str]:
+        return set() if batch else self._held
+
+    async def _waiting(self, connection: Connection, aggregates: Iterable[str]) -> list[Delivery]:
+        wanted = sorted(self._held.intersection(aggregates))
+        if not wanted:
+            return []
+        rows = await connection.fetch_all(_HELD, {"consumer": self._consumer, "aggregates": wanted})
+        return [_unpack(row) for row in rows if row["reason"] != POISON]
+
+
+def _sort(batch: Sequence[Delivery], positions: Mapping[str, int]) -> Sorted:
+    """Walk the batch in version order within each aggregate."""
+    result = Sorted([], [], [])
+    reached = dict(positions)
+    for each in sorted(batch, key=lambda one: one.aggregate_version):
+        position = reached.get(each.aggregate_id, 0)
+        if each.aggregate_version <= position:
+            result.repeated.append(each)
+        elif each.aggregate_version == position + 1:
+            reached[each.aggregate_id] = each.aggregate_version
+            result.ready.append(each)
+        else:
+            result.early.append(each)
+    return result
+
+
+def _pack(delivery: Delivery) -> str:
+    headers = {
+        "ce-id": delivery.event_id,
+        "ce-type": delivery.event_type,
+        "ce-subject": delivery.aggregate_id,
+        "ce-time": delivery.event_time.isoformat(),
+        "ce-aggregateversion": str(delivery.aggregate_version),
+        "ce-caseid": delivery.case_id,
+        "ce-traceparent": delivery.traceparent,
+    }
+    return json.dumps({"subject": delivery.subject, "headers": headers})
+
+
+def _unpack(row: Row) -> Delivery:
+    packed: dict[str, Any] = json.loads(row["headers"])
+    return read_delivery(packed["subject"], packed["headers"], row["payload"])

@@ -1,0 +1,178 @@
+"""Publishes the outbox: every event that is not marked yet, in order, until the stream has it.
+
+Reads "not marked", never "position greater than the last": positions become visible out of order.
+Killed between publish and mark it publishes again; the stream and the inbox drop the second one.
+One relay a service at a time, because two would overtake each other within an aggregate.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from chassis.bus import FAULTS, Bus, stream_name
+from chassis.cloudevents import event_headers
+from chassis.database import Connection, Database, Row
+from chassis.leadership import lead
+from chassis.logs import get_logger
+from chassis.statements import Statement
+from chassis.tables import OUTBOX, STREAM
+from chassis.telemetry import Telemetry
+
+_BATCH_COUNT = 500
+# The net under a wake that was lost.
+_POLL_SECONDS = 0.25
+# After a batch of some size more is on its way; waiting a little makes the next one larger.
+# Source: docs/adr/0004-relay.md.
+_LINGER_SECONDS = 0.005
+_LINGER_FROM_COUNT = 4
+_ACK_SECONDS = 5.0
+_WATCH_SECONDS = 5.0
+
+_WAITING = Statement(
+    sa.select(OUTBOX)
+    .where(OUTBOX.c.publish_time.is_(None))
+    .order_by(OUTBOX.c.position)
+    .limit(_BATCH_COUNT)
+)
+_POSITIONS = sa.bindparam("positions", type_=sa.ARRAY(sa.BigInteger))
+_SEQUENCE = sa.bindparam("sequence", type_=sa.BigInteger)
+_NAME = sa.bindparam("name", type_=sa.Text)
+_CREATED = sa.bindparam("created", type_=sa.Text)
+_KNOWN = Statement(sa.select(STREAM).where(STREAM.c.stream == _NAME))
+_REMEMBER = Statement(
+    sa.insert(STREAM).values(stream=_NAME, create_time=_CREATED, last_sequence=_SEQUENCE)
+)
+
+
+def _mark() -> Statement:
+    """Mark a published batch and note how far the stream has come, in one statement."""
+    seen = (
+        sa.update(STREAM)
+        .where(STREAM.c.stream == _NAME)
+        .values(last_sequence=sa.func.greatest(STREAM.c.last_sequence, _SEQUENCE))
+        .cte("seen")
+    )
+    mark = sa.update(OUTBOX).where(OUTBOX.c.position == sa.any_(_POSITIONS))
+    return Statement(mark.values(publish_time=sa.func.now()).add_cte(seen))
+
+
+def _start_again() -> Statement:
+    """Unmark everything: the stream was lost and is filled anew."""
+    seen = (
+        sa.update(STREAM)
+        .where(STREAM.c.stream == _NAME)
+        .values(create_time=_CREATED, last_sequence=_SEQUENCE)
+        .cte("seen")
+    )
+    unmark = sa.update(OUTBOX).where(OUTBOX.c.publish_time.is_not(None))
+    return Statement(unmark.values(publish_time=None).add_cte(seen))
+
+
+_MARK = _mark()
+_START_AGAIN = _start_again()
+_log = get_logger()
+
+
+class Relay:
+    """The relay of one service."""
+
+    def __init__(self, database: Database, bus: Bus, telemetry: Telemetry) -> None:
+        self._database = database
+        self._bus = bus
+        self._telemetry = telemetry
+        self._stream = stream_name(bus.service)
+        self._source = f"/jointops/{bus.service}"
+        self._woken = asyncio.Event()
+        self._watched_at = float("-inf")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish whenever this process leads, until told to stop."""
+        await self._bus.on_wake(self._wake)
+        await lead(self._database, "relay", self._publish_all, stop, faults=FAULTS)
+
+    async def _wake(self, _message: Any) -> None:
+        self._woken.set()
+
+    async def _publish_all(self, connection: Connection, stop: asyncio.Event) -> None:
+        self._watched_at = float("-inf")
+        while not stop.is_set():
+            await self._watch_stream(connection)
+            self._woken.clear()
+            rows = await connection.fetch_all(_WAITING, {})
+            if rows:
+                await self._publish(connection, rows)
+            self._report(rows)
+            await self._rest(len(rows))
+
+    async def _rest(self, count: int) -> None:
+        if count == _BATCH_COUNT:
+            return
+        if count >= _LINGER_FROM_COUNT:
+            await asyncio.sleep(_LINGER_SECONDS)
+            return
+        if count == 0 and not self._woken.is_set():
+            try:
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._woken.wait()
+            except TimeoutError:
+                return
+
+    async def _publish(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Send a batch, wait until the stream has it, mark it.
+
+        Whatever is not acknowledged stays unmarked and is sent again.
+        """
+        acks = [await self._send(row) for row in rows]
+        done, late = await asyncio.wait(acks, timeout=_ACK_SECONDS)
+        for ack in late:
+            ack.cancel()
+        positions, sequence = [], 0
+        for row, ack in zip(rows, acks, strict=True):
+            if ack in done and ack.exception() is None:
+                positions.append(row["position"])
+                sequence = max(sequence, ack.result().seq)
+        if positions:
+            values = {"positions": positions, "sequence": sequence, "name": self._stream}
+            await connection.fetch_one(_MARK, values)
+            self._telemetry.metrics.count_published(len(positions))
+        if len(positions) < len(rows):
+            raise TimeoutError("The stream did not acknowledge every event.")
+
+    async def _send(self, row: Row) -> Any:
+        span = self._telemetry.tracer.start_message_span(
+            "publish", _template(row["subject"]), row["traceparent"]
+        )
+        headers = event_headers(row, source=self._source, traceparent=span.traceparent)
+        ack = await self._bus.jetstream.publish_async(
+            row["subject"], row["payload"], headers=headers
+        )
+        span.end()
+        return ack
+
+    async def _watch_stream(self, connection: Connection) -> None:
+        """Notice a stream that was wiped, cut or restored, and fill it from the outbox again."""
+        if time.monotonic() - self._watched_at < _WATCH_SECONDS:
+            return
+        self._watched_at = time.monotonic()
+        created, sequence = await self._bus.ensure_stream()
+        values = {"name": self._stream, "created": created, "sequence": sequence}
+        known = await connection.fetch_one(_KNOWN, values)
+        if known is None:
+            await connection.fetch_one(_REMEMBER, values)
+        elif known["create_time"] != created or known["last_sequence"] > sequence:
+            _log.warning("stream_lost", stream=self._stream, last_sequence=sequence)
+            await connection.fetch_one(_START_AGAIN, values)
+
+    def _report(self, rows: Sequence[Row]) -> None:
+        oldest = (datetime.now(UTC) - rows[0]["event_time"]).total_seconds() if rows else 0.0
+        self._telemetry.metrics.record_outbox(max(oldest, 0.0), len(rows))
+
+
+def _template(subject: str) -> str:
+    """Leave the station out of a subject: span names stay few."""
+    head, _station, rest = subject.split(".", 2)
+    return f"{head}.*.{rest}"

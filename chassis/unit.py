@@ -1,0 +1,27 @@
+"""What an area needs of the unit it works in, be it a command's or an event's."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from chassis.call import Event
+from chassis.database import Row
+from chassis.statements import Save, Statement
+
+
+class Unit(Protocol):
+    """Loads under lock and buffers what is written; who made it commits it."""
+
+    async def lock(self, query: Statement, **key: object) -> Row | None:
+        """Fetch one aggregate and make other writers wait until this unit ends."""
+
+    def save(self, statement: Save, values: Mapping[str, Any]) -> None:
+        """Buffer the new state of one aggregate; each needs its event."""
+
+    def write(self, statement: Save, values: Mapping[str, Any]) -> None:
+        """Buffer a row that goes with an aggregate."""
+
+    def emit(self, event: Event) -> None:
+        """Buffer a row of the outbox."""
+
+    def record(self, resource: str, case_id: str = "") -> None:
+        """Name what the audit row holds."""

@@ -1,0 +1,1 @@
+"""Reads the local span sink and draws the waterfall of one trace."""

@@ -10,7 +10,7 @@ from typing import Any
 from chassis.call import Event
 from chassis.cloudevents import Delivery
 from chassis.database import Connection, Row
-from chassis.errors import EtagStaleError
+from chassis.errors import EtagStaleError, NotFoundError
 from chassis.statements import Save, Statement, records_of_event, save_alone
 from chassis.unit_of_work import event_values
 
@@ -43,6 +43,26 @@ class EventUnit:
             "call_traceparent": traceparent,
             "call_is_granted": True,
         }
+
+    async def load(self, query: Statement, **key: object) -> Row:
+        """Fetch one aggregate; whoever emitted the event was allowed to.
+
+        Raises:
+            NotFoundError: There is none; the event goes to quarantine.
+        """
+        row = await self.lock(query, **key)
+        if row is None:
+            raise NotFoundError("An event names something that does not exist.")
+        return row
+
+    async def read(self, query: Statement, **key: object) -> Row:
+        """Fetch one aggregate to compare with; refuses as `load` does."""
+        return await self.load(query, **key)
+
+    async def page(self, query: Statement, **values: object) -> list[Row]:
+        """Fetch several rows; sees what this unit has saved so far."""
+        await self._flush()
+        return await self._connection.fetch_all(query, self._values | values)
 
     async def lock(self, query: Statement, **key: object) -> Row | None:
         """Fetch one aggregate (`FOR UPDATE`); sees what this unit has saved so far."""

@@ -65,6 +65,7 @@ class Server:
         self._is_production = is_production
         self._health = health.aio.HealthServicer()
         self.port = 0
+        self.started = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop; then turn new calls away and finish those in hand."""
@@ -76,6 +77,7 @@ class Server:
             reflection.enable_server_reflection(self._names(), server)
         self.port = server.add_insecure_port(self._listen)
         await server.start()
+        self.started.set()
         _log.info("server_started", listen=self._listen, port=self.port)
         try:
             await self._tell_health(stop)

@@ -9,7 +9,16 @@ from chassis.statements import Save, Statement
 
 
 class Unit(Protocol):
-    """Loads under lock and buffers what is written; who made it commits it."""
+    """Loads at once and buffers what is written; who made it commits it."""
+
+    async def load(self, query: Statement, **key: object) -> Row:
+        """Fetch one aggregate to change (`load_with_answer`)."""
+
+    async def read(self, query: Statement, **key: object) -> Row:
+        """Fetch one aggregate to show (`load_for_reading`)."""
+
+    async def page(self, query: Statement, **values: object) -> list[Row]:
+        """Fetch the rows of a list."""
 
     async def lock(self, query: Statement, **key: object) -> Row | None:
         """Fetch one aggregate and make other writers wait until this unit ends."""

@@ -5,9 +5,9 @@ trips: the load, and one write that is its own transaction. A read costs two as 
 the audit row that stands before the answer leaves. Knows no service.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, NoReturn, Protocol, Self, TypeVar
+from typing import Any, NoReturn, Protocol, Self, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -49,6 +49,7 @@ class Message(Protocol):
 
 
 Response = TypeVar("Response", bound=Message)
+Begin: TypeAlias = "Callable[[Call], UnitOfWork]"
 
 
 def event_values(events: list[Event]) -> dict[str, list[Any]]:
@@ -248,6 +249,17 @@ def hidden(call: Call) -> DomainError:
     return NotAssignedError(
         "You are not assigned to its case, or there is no such object.", permission=call.permission
     )
+
+
+def found(row: Row | None) -> Row:
+    """Return the row that was asked for under lock.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if row is None:
+        raise NotFoundError("There is no such object.")
+    return row
 
 
 def check_etag(row: Row, etag: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from chassis.cloudevents import Delivery
 from chassis.consumer import Apply, decode
-from chassis.errors import NotFoundError
 from chassis.event_unit import EventUnit
 from jointops.ops.v1 import operation_events_pb2 as ops
 from services.station.casefile import domain
@@ -23,10 +22,9 @@ async def advance(unit: EventUnit, case_id: str, decide: Callable[[Case], CaseEv
     Raises:
         NotFoundError: There is no such case; the event goes to quarantine.
     """
-    case = await Cases(unit).lock(case_id)
-    if case is None:
-        raise NotFoundError("An event names a case that does not exist.")
-    write(unit, case, decide(case))
+    cases = Cases(unit)
+    case = await cases.lock(case_id)
+    write(unit, cases, case, decide(case))
 
 
 def _on(kind: type[Any], decide: Decide) -> tuple[str, Apply]:

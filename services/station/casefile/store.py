@@ -21,7 +21,7 @@ from chassis.statements import (
 )
 from chassis.tables import ASSIGNMENT, ID, TEXTS, TIME
 from chassis.unit import Unit
-from chassis.unit_of_work import UnitOfWork, check_etag
+from chassis.unit_of_work import check_etag, found
 from services.station.casefile.aggregate import Case, CaseState, Squad
 from services.station.tables import METADATA
 
@@ -88,10 +88,30 @@ class Cases:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
-    async def lock(self, case_id: str) -> Case | None:
-        """Load the newest case and make other writers wait until this unit ends."""
-        row = await self._unit.lock(_LOCK, key=case_id)
-        return row_to_case(row) if row is not None else None
+    async def load(self, case_id: str, *, etag: str) -> Case:
+        """Load the case that the caller has seen and wants to change."""
+        row = await self._unit.load(_LOAD, key=case_id)
+        check_etag(row, etag)
+        return row_to_case(row)
+
+    async def read(self, case_id: str) -> Case:
+        """Load a case to show it, or to compare with it."""
+        return row_to_case(await self._unit.read(_READ, key=case_id))
+
+    async def list(self, page: Page, *, sees_station: bool) -> tuple[list[Case], str]:
+        """Load a page of the caller's cases, newest first, and the token of the next page."""
+        query = _OF_STATION if sees_station else _OF_PERSON
+        rows = await self._unit.page(query, before=page.before, limit=page.limit)
+        shown, token = page.cut(rows, "case_id")
+        return [row_to_case(row) for row in shown], token
+
+    async def lock(self, case_id: str) -> Case:
+        """Load the newest case and make other writers wait until this unit ends.
+
+        Raises:
+            NotFoundError: There is no such case.
+        """
+        return row_to_case(found(await self._unit.lock(_LOCK, key=case_id)))
 
     def add(self, case: Case) -> None:
         """Save a new case; its officer is its first member."""
@@ -110,26 +130,6 @@ class Cases:
     def release(self, case_id: str, person_id: str) -> None:
         """Stop letting a person see the case."""
         assignments.release(self._unit, case_id=case_id, person_id=person_id)
-
-
-async def load_case(uow: UnitOfWork, case_id: str, *, etag: str) -> Case:
-    """Load the case that the caller has seen and wants to change."""
-    row = await uow.load(_LOAD, key=case_id)
-    check_etag(row, etag)
-    return row_to_case(row)
-
-
-async def read_case(uow: UnitOfWork, case_id: str) -> Case:
-    """Load a case to show it, or to compare with it."""
-    return row_to_case(await uow.read(_READ, key=case_id))
-
-
-async def list_cases(uow: UnitOfWork, page: Page) -> tuple[list[Case], str]:
-    """Load a page of the cases that the caller may see, newest first, and the next page's token."""
-    query = _OF_STATION if uow.call.sees_station else _OF_PERSON
-    rows = await uow.page(query, before=page.before, limit=page.limit)
-    shown, token = page.cut(rows, "case_id")
-    return [row_to_case(row) for row in shown], token
 
 
 def row_to_case(row: Row) -> Case:

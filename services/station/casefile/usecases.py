@@ -6,15 +6,14 @@ from typing import Protocol, TypeVar
 
 from chassis.call import Call
 from chassis.clock import Clock
-from chassis.database import Database
 from chassis.paging import read_page
 from chassis.timestamps import to_datetime
 from chassis.unit import Unit
-from chassis.unit_of_work import Message, UnitOfWork
+from chassis.unit_of_work import Begin, Message
 from jointops.station.v1 import case_pb2 as pb
 from services.station.casefile import aggregate, convert, domain
 from services.station.casefile.aggregate import Case, CaseEvent
-from services.station.casefile.store import Cases, list_cases, load_case, read_case
+from services.station.casefile.store import Cases
 
 Decide = Callable[[Case, datetime], CaseEvent]
 Response = TypeVar("Response", bound=Message)
@@ -30,22 +29,23 @@ class _Request(Protocol):
 class CaseUseCases:
     """What may be asked of cases."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, begin: Begin, clock: Clock, cases: Callable[[Unit], Cases] = Cases) -> None:
+        self._begin = begin
         self._clock = clock
+        self._cases = cases
 
     async def get(self, request: pb.GetCaseRequest, call: Call) -> pb.GetCaseResponse:
         """Show one case."""
-        async with UnitOfWork(self._database, call) as uow:
-            case = await read_case(uow, request.case_id)
+        async with self._begin(call) as uow:
+            case = await self._cases(uow).read(request.case_id)
             uow.record(case.case_id, case.case_id)
             return await uow.answer(pb.GetCaseResponse(case=convert.case_to_message(case)))
 
     async def list(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
         """Show a page of the caller's cases."""
         page = read_page(request)
-        async with UnitOfWork(self._database, call) as uow:
-            cases, token = await list_cases(uow, page)
+        async with self._begin(call) as uow:
+            cases, token = await self._cases(uow).list(page, sees_station=call.sees_station)
             uow.record("cases")
             shown = [convert.case_to_message(case) for case in cases]
             return await uow.answer(pb.ListCasesResponse(cases=shown, next_page_token=token))
@@ -149,11 +149,12 @@ class CaseUseCases:
 
     async def merge(self, request: pb.MergeCaseRequest, call: Call) -> pb.MergeCaseResponse:
         """Continue a case in another one that the caller may see."""
-        async with UnitOfWork(self._database, call) as uow:
-            case = await load_case(uow, request.case_id, etag=request.etag)
-            into = await read_case(uow, request.into_case_id)
+        async with self._begin(call) as uow:
+            cases = self._cases(uow)
+            case = await cases.load(request.case_id, etag=request.etag)
+            into = await cases.read(request.into_case_id)
             event = domain.merge(case, into=into, now=self._clock())
-            case = write(uow, case, event)
+            case = write(uow, cases, case, event)
             return await uow.commit(pb.MergeCaseResponse(case=convert.case_to_message(case)))
 
     async def close(self, request: pb.CloseCaseRequest, call: Call) -> pb.CloseCaseResponse:
@@ -166,16 +167,16 @@ class CaseUseCases:
         self, request: _Request, call: Call, response: Callable[..., Response], decide: Decide
     ) -> Response:
         """Carry out one step of a case."""
-        async with UnitOfWork(self._database, call) as uow:
-            case = await load_case(uow, request.case_id, etag=request.etag)
-            case = write(uow, case, decide(case, self._clock()))
+        async with self._begin(call) as uow:
+            cases = self._cases(uow)
+            case = await cases.load(request.case_id, etag=request.etag)
+            case = write(uow, cases, case, decide(case, self._clock()))
             return await uow.commit(response(case=convert.case_to_message(case)))
 
 
-def write(unit: Unit, case: Case, event: CaseEvent) -> Case:
+def write(unit: Unit, cases: Cases, case: Case, event: CaseEvent) -> Case:
     """Save what an event makes of a case, emit it and record it; returns the new case."""
     case = aggregate.apply(case, event)
-    cases = Cases(unit)
     cases.put(case)
     match event:
         case aggregate.CaseMemberAssigned(person_id=person_id):

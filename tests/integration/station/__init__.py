@@ -1,0 +1,1 @@
+"""The station service on PostgreSQL and NATS."""

@@ -96,8 +96,21 @@ def test_passing_the_gate_and_publishing_the_review_are_remembered() -> None:
 def test_suspended_case_resumes_where_it_was(state: CaseState) -> None:
     case = make_case(state=state)
 
-    suspended = aggregate.apply(case, domain.suspend(case, now=NOW))
+    suspended = aggregate.apply(case, domain.suspend(case, reason="No lead.", now=NOW))
     resumed = aggregate.apply(suspended, domain.resume(suspended, now=NOW))
 
-    assert (suspended.suspended_from, suspended.version) == (state, 8)
-    assert (resumed.state, resumed.suspended_from, resumed.version) == (state, None, 9)
+    assert (suspended.suspended_from, suspended.suspend_reason) == (state, "No lead.")
+    assert (resumed.state, resumed.suspended_from, resumed.suspend_reason) == (state, None, "")
+    assert (suspended.version, resumed.version) == (8, 9)
+
+
+def test_case_remembers_basis_of_filing_and_where_it_went() -> None:
+    case = make_case(legal_basis="")
+
+    filed = aggregate.apply(case, aggregate.CaseFiled(NOW, "CPL art. 112"))
+    transferred = aggregate.apply(case, aggregate.CaseTransferred(NOW, "prosecutor"))
+    merged = aggregate.apply(case, aggregate.CaseMerged(NOW, "case-2"))
+
+    assert filed.legal_basis == "CPL art. 112"
+    assert transferred.transferred_to == "prosecutor"
+    assert merged.merged_into_id == "case-2"

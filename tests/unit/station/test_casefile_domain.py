@@ -14,7 +14,7 @@ S = CaseState
 
 TAKE: dict[Step, Callable[[Case], CaseEvent]] = {
     Step.ACCEPT: lambda case: domain.accept(case, by="officer-1", now=NOW),
-    Step.FILE: lambda case: domain.file(case, by="chief-1", now=NOW),
+    Step.FILE: lambda case: domain.file(case, by="chief-1", legal_basis="CPL art. 112", now=NOW),
     Step.COMMAND: lambda case: domain.command(
         case, objective="Find who did it.", squads=(Squad.TECHNICAL,), due_at=LATER, now=NOW
     ),
@@ -39,7 +39,7 @@ TAKE: dict[Step, Callable[[Case], CaseEvent]] = {
     Step.START_EVALUATION: lambda case: domain.start_evaluation(case, now=NOW),
     Step.PUBLISH_REVIEW: lambda case: domain.publish_review(case, now=NOW),
     Step.CLOSE: lambda case: domain.close(case, now=NOW),
-    Step.SUSPEND: lambda case: domain.suspend(case, now=NOW),
+    Step.SUSPEND: lambda case: domain.suspend(case, reason="No lead.", now=NOW),
     Step.RESUME: lambda case: domain.resume(case, now=NOW),
     Step.TRANSFER: lambda case: domain.transfer(case, agency="prosecutor", now=NOW),
     Step.MERGE: lambda case: domain.merge(case, into=make_case(case_id="case-2"), now=NOW),
@@ -129,7 +129,7 @@ def refuse(take: Callable[[], CaseEvent]) -> tuple[Kind, str, dict[str, str]]:
 def test_filing_is_refused_when_the_approver_accepted_the_case() -> None:
     case = make_case(state=S.ACCEPTED, accepted_by="officer-1")
 
-    refusal = refuse(lambda: domain.file(case, by="officer-1", now=NOW))
+    refusal = refuse(lambda: domain.file(case, by="officer-1", legal_basis="CPL", now=NOW))
 
     assert refusal == (Kind.PRECONDITION, "APPROVER_IS_REQUESTER", {"case_id": "case-1"})
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.cloudevents import Delivery
 from chassis.consumer import Apply, decode
 from chassis.event_unit import EventUnit
-from chassis.statements import Save, bind
+from chassis.statements import Save, Statement, admission_to, bind, on_case
 from chassis.tables import ASSIGNMENT, KNOWN_CASE
 
 
@@ -32,6 +32,11 @@ _ASSIGN = _assign()
 _RELEASE = sa.delete(ASSIGNMENT).where(
     ASSIGNMENT.c.case_id == bind(ASSIGNMENT.c.case_id),
     ASSIGNMENT.c.person_id == bind(ASSIGNMENT.c.person_id),
+)
+
+# For what lies below a case, such as a list of it: only whether the caller may see the case.
+ADMIT_TO_CASE = Statement(
+    admission_to(KNOWN_CASE.c.case_id, on_case(KNOWN_CASE.c.case_id, KNOWN_CASE.c.station))
 )
 
 

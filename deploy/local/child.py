@@ -51,6 +51,7 @@ class Child:
     program: Program
     log: Path | None
     _process: subprocess.Popen[bytes] = field(repr=False)
+    _is_asked: bool = False
 
     @classmethod
     def start(cls, program: Program, *, log: Path | None) -> Self:
@@ -100,12 +101,17 @@ class Child:
         """
         return self._process.wait(timeout_seconds)
 
+    def ask_to_stop(self) -> None:
+        """Ask the program to end, once: many take a second signal as impatience."""
+        if self.exit_code is None and not self._is_asked:
+            self._is_asked = True
+            self._process.send_signal(self.program.stop_signal)
+
     def stop(self, *, timeout_seconds: float = 10) -> None:
         """Ask the program to end, and kill its whole session when it has not done so in time."""
-        if self.exit_code is None:
-            self._process.send_signal(self.program.stop_signal)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout_seconds)
+        self.ask_to_stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_seconds)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()

@@ -28,7 +28,8 @@ class Call:
     """Who asks for what; made by the pipeline after permission and validation.
 
     `request_hash` is the SHA-256 of method and body, so that a `request_id` used twice is noticed.
-    `sees_station` is true for a caller who may see every object of their own station.
+    `sees_station` is true for a caller who may see every object of their own station. `roles` serve
+    rules between people (who answers does not verify); who may call at all is the policy's.
     """
 
     person_id: str
@@ -39,6 +40,7 @@ class Call:
     request_id: str
     request_hash: bytes
     traceparent: str
+    roles: frozenset[Role] = frozenset()
     trail: Trail = field(default_factory=Trail, compare=False)
 
 

@@ -17,6 +17,7 @@ from chassis.errors import (
     FieldViolation,
 )
 from chassis.policy import Rule
+from chassis.storable import find_unstorable
 
 # Less is not enough for two round trips to the database on a busy machine.
 LEAST_SECONDS = 0.1
@@ -58,11 +59,12 @@ def decode(body: bytes, request_type: type[Message]) -> Message:
 
 
 def find_violations(request: Message) -> list[FieldViolation]:
-    """Return every field that breaks a rule of its proto; none for a good request."""
-    return [
+    """Return every field that breaks a rule of its proto, or cannot be stored."""
+    broken = [
         FieldViolation(_path(violation.proto.field), violation.proto.message or "")
         for violation in protovalidate.collect_violations(request)
     ]
+    return [*broken, *find_unstorable(request)]
 
 
 def bare_call(rule: Rule, caller: Caller, traceparent: str) -> Call:
@@ -76,6 +78,7 @@ def bare_call(rule: Rule, caller: Caller, traceparent: str) -> Call:
         request_id="",
         request_hash=b"",
         traceparent=traceparent,
+        roles=caller.roles,
     )
 
 
@@ -93,6 +96,7 @@ def make_call(
         request_id=getattr(request, "request_id", ""),
         request_hash=hashlib.sha256(rule.method.encode() + b"\0" + body).digest(),
         traceparent=traceparent,
+        roles=caller.roles,
     )
 
 

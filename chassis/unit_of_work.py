@@ -35,7 +35,7 @@ _FIND_ANSWER = Statement(find_answer())
 _LOAD_CASE = Statement(case_with_answer())
 _RECORD = record_statement()
 _CALL_FIELDS = tuple(
-    (f"call_{name}", attrgetter(name)) for name in Call.__slots__ if name != "trail"
+    (f"call_{name}", attrgetter(name)) for name in Call.__slots__ if name not in {"roles", "trail"}
 )
 _STALE = "Somebody else changed it since you read it; read it again and repeat."
 _EVENT_FIELDS = tuple((f"event_{name}", attrgetter(name)) for name in EVENT_COLUMNS)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from chassis.errors import DomainError, Kind
 from services.station.casefile.aggregate import Case, CaseState, Squad
 from services.station.casefile.domain import (
+    FINAL,
     CaseStateForbidsError,
     DueTimePastError,
     EvidenceGateClosedError,
@@ -118,6 +119,16 @@ class VerifierIsSquadMemberError(
 
 class SquadRequestForeignError(DomainError, kind=Kind.PRECONDITION, reason="SQUAD_REQUEST_FOREIGN"):
     """The squad is not the one the request was ordered of."""
+
+
+def arrest_already_ordered(case_id: str) -> JointArrestAlreadyOrderedError:
+    """Make the refusal of a second joint arrest, whoever finds it: a look or the database."""
+    return JointArrestAlreadyOrderedError("The case has a joint arrest already.", case_id=case_id)
+
+
+def waits_for(case: Case, request: SquadRequest) -> bool:
+    """Tell whether the evidence gate of a case that goes on waits for the request."""
+    return request.squad_request_id in case.gate_missing_ids and case.state not in FINAL
 
 
 def check_state(request: SquadRequest, step: Step) -> None:
@@ -266,17 +277,12 @@ def _check_case(case: Case, wanted: Order) -> None:
 
 def _check_arrests(case: Case, wanted: Order, others: Sequence[SquadRequest]) -> None:
     arrest = SquadRequestKind.JOINT_ARREST
-    standing = (
-        other.squad_request_id
-        for other in others
-        if other.order.kind is arrest and other.state is not SquadRequestState.WITHDRAWN
-    )
-    if wanted.kind is arrest and (squad_request_id := next(standing, None)):
-        raise JointArrestAlreadyOrderedError(
-            "The case has a joint arrest already.",
-            case_id=case.case_id,
-            squad_request_id=squad_request_id,
-        )
+    withdrawn = SquadRequestState.WITHDRAWN
+    standing = [
+        each for each in others if each.order.kind is arrest and each.state is not withdrawn
+    ]
+    if wanted.kind is arrest and standing:
+        raise arrest_already_ordered(case.case_id)
 
 
 def _check_squad(request: SquadRequest, squad: Squad) -> None:

@@ -242,3 +242,19 @@ def test_sending_back_remembers_why() -> None:
     changed = aggregate.apply(request, aggregate.SquadRequestSentBack(NOW, "No scale."))
 
     assert changed.send_back_reason == "No scale."
+
+
+@pytest.mark.parametrize(
+    ("missing", "state", "waits"),
+    [
+        pytest.param(("request-1",), CaseState.INVESTIGATING, True, id="named"),
+        pytest.param(("request-2",), CaseState.INVESTIGATING, False, id="not_named"),
+        pytest.param(("request-1",), CaseState.TRANSFERRED, False, id="case_ended"),
+    ],
+)
+def test_evidence_gate_waits_for_what_it_names_while_the_case_goes_on(
+    missing: tuple[str, ...], state: CaseState, waits: bool
+) -> None:
+    case = make_case(gate_missing_ids=missing, state=state)
+
+    assert domain.waits_for(case, make_squad_request()) is waits

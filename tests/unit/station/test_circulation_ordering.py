@@ -153,11 +153,7 @@ def test_joint_arrest_is_refused_when_the_case_has_one() -> None:
 
     refusal = refuse(make_case(), make_order(kind=K.JOINT_ARREST), others)
 
-    assert refusal == (
-        Kind.EXISTS,
-        "JOINT_ARREST_ALREADY_ORDERED",
-        {"case_id": "case-1", "squad_request_id": "request-2"},
-    )
+    assert refusal == (Kind.EXISTS, "JOINT_ARREST_ALREADY_ORDERED", {"case_id": "case-1"})
 
 
 def test_joint_arrest_is_given_when_the_one_before_was_withdrawn() -> None:

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fjointops/station/v1/alarm.proto\x12\x13jointops.station.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x05\n\x05\x41larm\x12\x10\n\x08\x61larm_id\x18\x01 \x01(\t\x12\x0f\n\x07station\x18\x02 \x01(\t\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.jointops.station.v1.AlarmState\x12\x30\n\x06source\x18\x04 \x01(\x0e\x32 .jointops.station.v1.AlarmSource\x12\x18\n\x10source_record_id\x18\x05 \x01(\t\x12\x11\n\tcall_type\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x10\n\x08\x64istrict\x18\x08 \x01(\t\x12\x0c\n\x04\x62\x65\x61t\x18\t \x01(\t\x12\x16\n\tlongitude\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08latitude\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12-\n\x05\x66lags\x18\x0c \x03(\x0e\x32\x1e.jointops.station.v1.AlarmFlag\x12\x10\n\x08priority\x18\r \x01(\x05\x12\x12\n\nis_serious\x18\x0e \x01(\x08\x12\x30\n\x0creceive_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07unit_id\x18\x10 \x01(\t\x12\x31\n\rdispatch_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61rrive_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63\x61se_id\x18\x13 \x01(\t\x12:\n\x0b\x64isposition\x18\x14 \x01(\x0e\x32%.jointops.station.v1.AlarmDisposition\x12/\n\x0b\x63reate_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x17 \x01(\tB\x0c\n\n_longitudeB\x0b\n\t_latitude\"\xc2\x02\n\x12ReportAlarmRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x06source\x18\x02 \x01(\x0e\x32 .jointops.station.v1.AlarmSource\x12\x18\n\x10source_record_id\x18\x03 \x01(\t\x12\x11\n\tcall_type\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x64istrict\x18\x06 \x01(\t\x12\x0c\n\x04\x62\x65\x61t\x18\x07 \x01(\t\x12\x16\n\tlongitude\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08latitude\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x0creceive_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_longitudeB\x0b\n\t_latitude\"@\n\x13ReportAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"-\n\x0fGetAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"=\n\x10GetAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"\x89\x01\n\x11ListAlarmsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32\x1f.jointops.station.v1.AlarmStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"Y\n\x12ListAlarmsResponse\x12*\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x1a.jointops.station.v1.Alarm\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\x14\x44ispatchAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x39\n\x07unit_id\x18\x04 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$\"B\n\x15\x44ispatchAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"i\n\x14RecordArrivalRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x15RecordArrivalResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"\xa6\x01\n\x14\x45scalateAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\x0f\x63\x61se_officer_id\x18\x04 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9._-]{1,63}$\"S\n\x15\x45scalateAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\"\xae\x01\n\x11\x43loseAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x46\n\x0b\x64isposition\x18\x04 \x01(\x0e\x32%.jointops.station.v1.AlarmDispositionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"?\n\x12\x43loseAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm*\xab\x01\n\nAlarmState\x12\x1b\n\x17\x41LARM_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41LARM_STATE_REPORTED\x10\x01\x12\x1a\n\x16\x41LARM_STATE_DISPATCHED\x10\x02\x12\x17\n\x13\x41LARM_STATE_ARRIVED\x10\x03\x12\x19\n\x15\x41LARM_STATE_ESCALATED\x10\x04\x12\x16\n\x12\x41LARM_STATE_CLOSED\x10\x05*y\n\x0b\x41larmSource\x12\x1c\n\x18\x41LARM_SOURCE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41LARM_SOURCE_OPERATOR\x10\x01\x12\x17\n\x13\x41LARM_SOURCE_DEVICE\x10\x02\x12\x18\n\x14\x41LARM_SOURCE_UNKNOWN\x10\x03*\xb5\x02\n\tAlarmFlag\x12\x1a\n\x16\x41LARM_FLAG_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x41LARM_FLAG_LOCATION_MISSING\x10\x01\x12\x1f\n\x1b\x41LARM_FLAG_LOCATION_OFF_MAP\x10\x02\x12 \n\x1c\x41LARM_FLAG_CALL_TYPE_UNKNOWN\x10\x03\x12\x1d\n\x19\x41LARM_FLAG_TEXT_TRUNCATED\x10\x04\x12\x1b\n\x17\x41LARM_FLAG_TEXT_CLEANED\x10\x05\x12\x1c\n\x18\x41LARM_FLAG_FIELD_MISSING\x10\x06\x12\'\n#ALARM_FLAG_RECEIVE_TIME_IMPLAUSIBLE\x10\x07\x12%\n!ALARM_FLAG_SOURCE_RECORD_DIGESTED\x10\x08*\xfa\x01\n\x10\x41larmDisposition\x12!\n\x1d\x41LARM_DISPOSITION_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41LARM_DISPOSITION_SETTLED\x10\x01\x12\x1f\n\x1b\x41LARM_DISPOSITION_UNFOUNDED\x10\x02\x12!\n\x1d\x41LARM_DISPOSITION_FALSE_ALARM\x10\x03\x12\x1f\n\x1b\x41LARM_DISPOSITION_CANCELLED\x10\x04\x12\x1f\n\x1b\x41LARM_DISPOSITION_DUPLICATE\x10\x05\x12\x1e\n\x1a\x41LARM_DISPOSITION_REFERRED\x10\x06\x32\xbf\x05\n\x0c\x41larmService\x12`\n\x0bReportAlarm\x12\'.jointops.station.v1.ReportAlarmRequest\x1a(.jointops.station.v1.ReportAlarmResponse\x12W\n\x08GetAlarm\x12$.jointops.station.v1.GetAlarmRequest\x1a%.jointops.station.v1.GetAlarmResponse\x12]\n\nListAlarms\x12&.jointops.station.v1.ListAlarmsRequest\x1a\'.jointops.station.v1.ListAlarmsResponse\x12\x66\n\rDispatchAlarm\x12).jointops.station.v1.DispatchAlarmRequest\x1a*.jointops.station.v1.DispatchAlarmResponse\x12\x66\n\rRecordArrival\x12).jointops.station.v1.RecordArrivalRequest\x1a*.jointops.station.v1.RecordArrivalResponse\x12\x66\n\rEscalateAlarm\x12).jointops.station.v1.EscalateAlarmRequest\x1a*.jointops.station.v1.EscalateAlarmResponse\x12]\n\nCloseAlarm\x12&.jointops.station.v1.CloseAlarmRequest\x1a\'.jointops.station.v1.CloseAlarmResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fjointops/station/v1/alarm.proto\x12\x13jointops.station.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x05\n\x05\x41larm\x12\x10\n\x08\x61larm_id\x18\x01 \x01(\t\x12\x0f\n\x07station\x18\x02 \x01(\t\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.jointops.station.v1.AlarmState\x12\x30\n\x06source\x18\x04 \x01(\x0e\x32 .jointops.station.v1.AlarmSource\x12\x18\n\x10source_record_id\x18\x05 \x01(\t\x12\x11\n\tcall_type\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x10\n\x08\x64istrict\x18\x08 \x01(\t\x12\x0c\n\x04\x62\x65\x61t\x18\t \x01(\t\x12\x16\n\tlongitude\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08latitude\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12-\n\x05\x66lags\x18\x0c \x03(\x0e\x32\x1e.jointops.station.v1.AlarmFlag\x12\x10\n\x08priority\x18\r \x01(\x05\x12\x12\n\nis_serious\x18\x0e \x01(\x08\x12\x30\n\x0creceive_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07unit_id\x18\x10 \x01(\t\x12\x31\n\rdispatch_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61rrive_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63\x61se_id\x18\x13 \x01(\t\x12:\n\x0b\x64isposition\x18\x14 \x01(\x0e\x32%.jointops.station.v1.AlarmDisposition\x12/\n\x0b\x63reate_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x17 \x01(\tB\x0c\n\n_longitudeB\x0b\n\t_latitude\"\x8a\x03\n\x12ReportAlarmRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x06source\x18\x02 \x01(\x0e\x32 .jointops.station.v1.AlarmSourceB\x06\xbaH\x03\xd8\x01\x03\x12 \n\x10source_record_id\x18\x03 \x01(\tB\x06\xbaH\x03\xd8\x01\x03\x12\x19\n\tcall_type\x18\x04 \x01(\tB\x06\xbaH\x03\xd8\x01\x03\x12\x1b\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x06\xbaH\x03\xd8\x01\x03\x12\x18\n\x08\x64istrict\x18\x06 \x01(\tB\x06\xbaH\x03\xd8\x01\x03\x12\x14\n\x04\x62\x65\x61t\x18\x07 \x01(\tB\x06\xbaH\x03\xd8\x01\x03\x12\x1e\n\tlongitude\x18\x08 \x01(\x01\x42\x06\xbaH\x03\xd8\x01\x03H\x00\x88\x01\x01\x12\x1d\n\x08latitude\x18\t \x01(\x01\x42\x06\xbaH\x03\xd8\x01\x03H\x01\x88\x01\x01\x12\x38\n\x0creceive_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xd8\x01\x03\x42\x0c\n\n_longitudeB\x0b\n\t_latitude\"@\n\x13ReportAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"-\n\x0fGetAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"=\n\x10GetAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"\x89\x01\n\x11ListAlarmsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32\x1f.jointops.station.v1.AlarmStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"Y\n\x12ListAlarmsResponse\x12*\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x1a.jointops.station.v1.Alarm\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\x14\x44ispatchAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x39\n\x07unit_id\x18\x04 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$\"B\n\x15\x44ispatchAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"i\n\x14RecordArrivalRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x15RecordArrivalResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\"\xa6\x01\n\x14\x45scalateAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\x0f\x63\x61se_officer_id\x18\x04 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9._-]{1,63}$\"S\n\x15\x45scalateAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\"\xae\x01\n\x11\x43loseAlarmRequest\x12\x1a\n\x08\x61larm_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04\x65tag\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1c\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x46\n\x0b\x64isposition\x18\x04 \x01(\x0e\x32%.jointops.station.v1.AlarmDispositionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"?\n\x12\x43loseAlarmResponse\x12)\n\x05\x61larm\x18\x01 \x01(\x0b\x32\x1a.jointops.station.v1.Alarm*\xab\x01\n\nAlarmState\x12\x1b\n\x17\x41LARM_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41LARM_STATE_REPORTED\x10\x01\x12\x1a\n\x16\x41LARM_STATE_DISPATCHED\x10\x02\x12\x17\n\x13\x41LARM_STATE_ARRIVED\x10\x03\x12\x19\n\x15\x41LARM_STATE_ESCALATED\x10\x04\x12\x16\n\x12\x41LARM_STATE_CLOSED\x10\x05*y\n\x0b\x41larmSource\x12\x1c\n\x18\x41LARM_SOURCE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41LARM_SOURCE_OPERATOR\x10\x01\x12\x17\n\x13\x41LARM_SOURCE_DEVICE\x10\x02\x12\x18\n\x14\x41LARM_SOURCE_UNKNOWN\x10\x03*\xb5\x02\n\tAlarmFlag\x12\x1a\n\x16\x41LARM_FLAG_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x41LARM_FLAG_LOCATION_MISSING\x10\x01\x12\x1f\n\x1b\x41LARM_FLAG_LOCATION_OFF_MAP\x10\x02\x12 \n\x1c\x41LARM_FLAG_CALL_TYPE_UNKNOWN\x10\x03\x12\x1d\n\x19\x41LARM_FLAG_TEXT_TRUNCATED\x10\x04\x12\x1b\n\x17\x41LARM_FLAG_TEXT_CLEANED\x10\x05\x12\x1c\n\x18\x41LARM_FLAG_FIELD_MISSING\x10\x06\x12\'\n#ALARM_FLAG_RECEIVE_TIME_IMPLAUSIBLE\x10\x07\x12%\n!ALARM_FLAG_SOURCE_RECORD_DIGESTED\x10\x08*\xfa\x01\n\x10\x41larmDisposition\x12!\n\x1d\x41LARM_DISPOSITION_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41LARM_DISPOSITION_SETTLED\x10\x01\x12\x1f\n\x1b\x41LARM_DISPOSITION_UNFOUNDED\x10\x02\x12!\n\x1d\x41LARM_DISPOSITION_FALSE_ALARM\x10\x03\x12\x1f\n\x1b\x41LARM_DISPOSITION_CANCELLED\x10\x04\x12\x1f\n\x1b\x41LARM_DISPOSITION_DUPLICATE\x10\x05\x12\x1e\n\x1a\x41LARM_DISPOSITION_REFERRED\x10\x06\x32\xbf\x05\n\x0c\x41larmService\x12`\n\x0bReportAlarm\x12\'.jointops.station.v1.ReportAlarmRequest\x1a(.jointops.station.v1.ReportAlarmResponse\x12W\n\x08GetAlarm\x12$.jointops.station.v1.GetAlarmRequest\x1a%.jointops.station.v1.GetAlarmResponse\x12]\n\nListAlarms\x12&.jointops.station.v1.ListAlarmsRequest\x1a\'.jointops.station.v1.ListAlarmsResponse\x12\x66\n\rDispatchAlarm\x12).jointops.station.v1.DispatchAlarmRequest\x1a*.jointops.station.v1.DispatchAlarmResponse\x12\x66\n\rRecordArrival\x12).jointops.station.v1.RecordArrivalRequest\x1a*.jointops.station.v1.RecordArrivalResponse\x12\x66\n\rEscalateAlarm\x12).jointops.station.v1.EscalateAlarmRequest\x1a*.jointops.station.v1.EscalateAlarmResponse\x12]\n\nCloseAlarm\x12&.jointops.station.v1.CloseAlarmRequest\x1a\'.jointops.station.v1.CloseAlarmResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +35,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REPORTALARMREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REPORTALARMREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['source']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['source']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['source_record_id']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['source_record_id']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['call_type']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['call_type']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['description']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['description']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['district']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['district']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['beat']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['beat']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['longitude']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['longitude']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['latitude']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['latitude']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_REPORTALARMREQUEST'].fields_by_name['receive_time']._loaded_options = None
+  _globals['_REPORTALARMREQUEST'].fields_by_name['receive_time']._serialized_options = b'\272H\003\330\001\003'
   _globals['_GETALARMREQUEST'].fields_by_name['alarm_id']._loaded_options = None
   _globals['_GETALARMREQUEST'].fields_by_name['alarm_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTALARMSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -73,44 +91,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLOSEALARMREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CLOSEALARMREQUEST'].fields_by_name['disposition']._loaded_options = None
   _globals['_CLOSEALARMREQUEST'].fields_by_name['disposition']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_ALARMSTATE']._serialized_start=2513
-  _globals['_ALARMSTATE']._serialized_end=2684
-  _globals['_ALARMSOURCE']._serialized_start=2686
-  _globals['_ALARMSOURCE']._serialized_end=2807
-  _globals['_ALARMFLAG']._serialized_start=2810
-  _globals['_ALARMFLAG']._serialized_end=3119
-  _globals['_ALARMDISPOSITION']._serialized_start=3122
-  _globals['_ALARMDISPOSITION']._serialized_end=3372
+  _globals['_ALARMSTATE']._serialized_start=2585
+  _globals['_ALARMSTATE']._serialized_end=2756
+  _globals['_ALARMSOURCE']._serialized_start=2758
+  _globals['_ALARMSOURCE']._serialized_end=2879
+  _globals['_ALARMFLAG']._serialized_start=2882
+  _globals['_ALARMFLAG']._serialized_end=3191
+  _globals['_ALARMDISPOSITION']._serialized_start=3194
+  _globals['_ALARMDISPOSITION']._serialized_end=3444
   _globals['_ALARM']._serialized_start=119
   _globals['_ALARM']._serialized_end=872
   _globals['_REPORTALARMREQUEST']._serialized_start=875
-  _globals['_REPORTALARMREQUEST']._serialized_end=1197
-  _globals['_REPORTALARMRESPONSE']._serialized_start=1199
-  _globals['_REPORTALARMRESPONSE']._serialized_end=1263
-  _globals['_GETALARMREQUEST']._serialized_start=1265
-  _globals['_GETALARMREQUEST']._serialized_end=1310
-  _globals['_GETALARMRESPONSE']._serialized_start=1312
-  _globals['_GETALARMRESPONSE']._serialized_end=1373
-  _globals['_LISTALARMSREQUEST']._serialized_start=1376
-  _globals['_LISTALARMSREQUEST']._serialized_end=1513
-  _globals['_LISTALARMSRESPONSE']._serialized_start=1515
-  _globals['_LISTALARMSRESPONSE']._serialized_end=1604
-  _globals['_DISPATCHALARMREQUEST']._serialized_start=1607
-  _globals['_DISPATCHALARMREQUEST']._serialized_end=1771
-  _globals['_DISPATCHALARMRESPONSE']._serialized_start=1773
-  _globals['_DISPATCHALARMRESPONSE']._serialized_end=1839
-  _globals['_RECORDARRIVALREQUEST']._serialized_start=1841
-  _globals['_RECORDARRIVALREQUEST']._serialized_end=1946
-  _globals['_RECORDARRIVALRESPONSE']._serialized_start=1948
-  _globals['_RECORDARRIVALRESPONSE']._serialized_end=2014
-  _globals['_ESCALATEALARMREQUEST']._serialized_start=2017
-  _globals['_ESCALATEALARMREQUEST']._serialized_end=2183
-  _globals['_ESCALATEALARMRESPONSE']._serialized_start=2185
-  _globals['_ESCALATEALARMRESPONSE']._serialized_end=2268
-  _globals['_CLOSEALARMREQUEST']._serialized_start=2271
-  _globals['_CLOSEALARMREQUEST']._serialized_end=2445
-  _globals['_CLOSEALARMRESPONSE']._serialized_start=2447
-  _globals['_CLOSEALARMRESPONSE']._serialized_end=2510
-  _globals['_ALARMSERVICE']._serialized_start=3375
-  _globals['_ALARMSERVICE']._serialized_end=4078
+  _globals['_REPORTALARMREQUEST']._serialized_end=1269
+  _globals['_REPORTALARMRESPONSE']._serialized_start=1271
+  _globals['_REPORTALARMRESPONSE']._serialized_end=1335
+  _globals['_GETALARMREQUEST']._serialized_start=1337
+  _globals['_GETALARMREQUEST']._serialized_end=1382
+  _globals['_GETALARMRESPONSE']._serialized_start=1384
+  _globals['_GETALARMRESPONSE']._serialized_end=1445
+  _globals['_LISTALARMSREQUEST']._serialized_start=1448
+  _globals['_LISTALARMSREQUEST']._serialized_end=1585
+  _globals['_LISTALARMSRESPONSE']._serialized_start=1587
+  _globals['_LISTALARMSRESPONSE']._serialized_end=1676
+  _globals['_DISPATCHALARMREQUEST']._serialized_start=1679
+  _globals['_DISPATCHALARMREQUEST']._serialized_end=1843
+  _globals['_DISPATCHALARMRESPONSE']._serialized_start=1845
+  _globals['_DISPATCHALARMRESPONSE']._serialized_end=1911
+  _globals['_RECORDARRIVALREQUEST']._serialized_start=1913
+  _globals['_RECORDARRIVALREQUEST']._serialized_end=2018
+  _globals['_RECORDARRIVALRESPONSE']._serialized_start=2020
+  _globals['_RECORDARRIVALRESPONSE']._serialized_end=2086
+  _globals['_ESCALATEALARMREQUEST']._serialized_start=2089
+  _globals['_ESCALATEALARMREQUEST']._serialized_end=2255
+  _globals['_ESCALATEALARMRESPONSE']._serialized_start=2257
+  _globals['_ESCALATEALARMRESPONSE']._serialized_end=2340
+  _globals['_CLOSEALARMREQUEST']._serialized_start=2343
+  _globals['_CLOSEALARMREQUEST']._serialized_end=2517
+  _globals['_CLOSEALARMRESPONSE']._serialized_start=2519
+  _globals['_CLOSEALARMRESPONSE']._serialized_end=2582
+  _globals['_ALARMSERVICE']._serialized_start=3447
+  _globals['_ALARMSERVICE']._serialized_end=4150
 # @@protoc_insertion_point(module_scope)

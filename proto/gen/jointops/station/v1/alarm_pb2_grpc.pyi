@@ -30,7 +30,7 @@ class AlarmServiceStub:
     """Takes calls for help in and leads each one to its end: a case or a disposition.
 
     Every method needs a token; the station is the one the token names, and an alarm of another
-    station is refused with PERMISSION_DENIED and reason `NOT_ASSIGNED`, whether it exists or not.
+    station is not there: NOT_FOUND and reason `NOT_FOUND`.
     Every write is idempotent by `request_id` for 24 h: the same request gives the same answer; another
     body under the same id fails with INVALID_ARGUMENT and reason `REQUEST_ID_REUSED`.
     Every write of an existing alarm takes the `etag` last read; a stale one fails with ABORTED and
@@ -74,7 +74,7 @@ class AlarmServiceAsyncStub(AlarmServiceStub):
     """Takes calls for help in and leads each one to its end: a case or a disposition.
 
     Every method needs a token; the station is the one the token names, and an alarm of another
-    station is refused with PERMISSION_DENIED and reason `NOT_ASSIGNED`, whether it exists or not.
+    station is not there: NOT_FOUND and reason `NOT_FOUND`.
     Every write is idempotent by `request_id` for 24 h: the same request gives the same answer; another
     body under the same id fails with INVALID_ARGUMENT and reason `REQUEST_ID_REUSED`.
     Every write of an existing alarm takes the `etag` last read; a stale one fails with ABORTED and
@@ -114,7 +114,7 @@ class AlarmServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes calls for help in and leads each one to its end: a case or a disposition.
 
     Every method needs a token; the station is the one the token names, and an alarm of another
-    station is refused with PERMISSION_DENIED and reason `NOT_ASSIGNED`, whether it exists or not.
+    station is not there: NOT_FOUND and reason `NOT_FOUND`.
     Every write is idempotent by `request_id` for 24 h: the same request gives the same answer; another
     body under the same id fails with INVALID_ARGUMENT and reason `REQUEST_ID_REUSED`.
     Every write of an existing alarm takes the `etag` last read; a stale one fails with ABORTED and

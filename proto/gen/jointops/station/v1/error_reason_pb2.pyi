@@ -57,7 +57,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_EVIDENCE_GATE_PASSED: _ErrorReason.ValueType  # 16
     """FAILED_PRECONDITION. The evidence gate was passed and waits for nothing any more. Metadata: `case_id`."""
     ERROR_REASON_JOINT_ARREST_ALREADY_ORDERED: _ErrorReason.ValueType  # 17
-    """ALREADY_EXISTS. The case has a joint arrest already. Metadata: `case_id`, `squad_request_id` of that request."""
+    """ALREADY_EXISTS. The case has a joint arrest already. Metadata: `case_id`."""
     ERROR_REASON_JOINT_ARREST_DONE: _ErrorReason.ValueType  # 18
     """FAILED_PRECONDITION. A completed joint arrest cannot be sent back. Metadata: `squad_request_id`."""
     ERROR_REASON_JOINT_ARREST_PLANNED: _ErrorReason.ValueType  # 19
@@ -116,7 +116,7 @@ ERROR_REASON_JOINT_ARREST_CANNOT_GATE: ErrorReason.ValueType  # 15
 ERROR_REASON_EVIDENCE_GATE_PASSED: ErrorReason.ValueType  # 16
 """FAILED_PRECONDITION. The evidence gate was passed and waits for nothing any more. Metadata: `case_id`."""
 ERROR_REASON_JOINT_ARREST_ALREADY_ORDERED: ErrorReason.ValueType  # 17
-"""ALREADY_EXISTS. The case has a joint arrest already. Metadata: `case_id`, `squad_request_id` of that request."""
+"""ALREADY_EXISTS. The case has a joint arrest already. Metadata: `case_id`."""
 ERROR_REASON_JOINT_ARREST_DONE: ErrorReason.ValueType  # 18
 """FAILED_PRECONDITION. A completed joint arrest cannot be sent back. Metadata: `squad_request_id`."""
 ERROR_REASON_JOINT_ARREST_PLANNED: ErrorReason.ValueType  # 19

@@ -169,7 +169,8 @@ class ReviewServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTimeline(self, request, context):
-        """Returns a page of what happened in a case, oldest first, as told by the events of every service.
+        """Returns a page of what happened in a case, oldest first, as told by the events of every service,
+        the squads included; an event is here a moment after it happened.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -72,7 +72,9 @@ class ReviewServiceStub:
     after the review is published. Emits `LessonClosed`.
     """
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_review_pb2.GetTimelineRequest, _review_pb2.GetTimelineResponse]
-    """Returns a page of what happened in a case, oldest first, as told by the events of every service."""
+    """Returns a page of what happened in a case, oldest first, as told by the events of every service,
+    the squads included; an event is here a moment after it happened.
+    """
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
@@ -118,7 +120,9 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     after the review is published. Emits `LessonClosed`.
     """
     GetTimeline: _aio.UnaryUnaryMultiCallable[_review_pb2.GetTimelineRequest, _review_pb2.GetTimelineResponse]  # type: ignore[assignment]
-    """Returns a page of what happened in a case, oldest first, as told by the events of every service."""
+    """Returns a page of what happened in a case, oldest first, as told by the events of every service,
+    the squads included; an event is here a moment after it happened.
+    """
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
     """Evaluates a case once its operation ended: a timeline from events alone, scores of process and
@@ -215,6 +219,8 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_pb2.GetTimelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_pb2.GetTimelineResponse, _abc.Awaitable[_review_pb2.GetTimelineResponse]]:
-        """Returns a page of what happened in a case, oldest first, as told by the events of every service."""
+        """Returns a page of what happened in a case, oldest first, as told by the events of every service,
+        the squads included; an event is here a moment after it happened.
+        """
 
 def add_ReviewServiceServicer_to_server(servicer: ReviewServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,6 +4,7 @@ Which state allows which step stands in one table, `ALLOWED`; the custody chain 
 changes, in `aggregate.py`. Clock and ids are arguments.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +35,14 @@ ALLOWED: dict[Step, frozenset[ExhibitState]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """To whom an exhibit is offered, and whether that person may see its case and answer."""
+
+    person_id: str
+    is_assigned: bool
+
+
 class ExhibitStateForbidsError(DomainError, kind=Kind.PRECONDITION, reason="EXHIBIT_STATE_FORBIDS"):
     """The state of the exhibit does not allow the step."""
 
@@ -54,6 +63,12 @@ class ReceiverIsHolderError(
     DomainError, kind=Kind.PRECONDITION, reason="EXHIBIT_RECEIVER_IS_HOLDER"
 ):
     """The receiver holds the exhibit already."""
+
+
+class ReceiverNotAssignedError(
+    DomainError, kind=Kind.PRECONDITION, reason="EXHIBIT_RECEIVER_NOT_ASSIGNED"
+):
+    """The receiver is not assigned to the case, so could neither accept nor decline."""
 
 
 class ReceiverIsAnotherError(
@@ -106,7 +121,7 @@ def register(
 
 
 def offer_transfer(
-    exhibit: Exhibit, *, receiver_id: str, seal_number: str, reason: str, by: str, now: datetime
+    exhibit: Exhibit, *, receiver: Receiver, seal_number: str, reason: str, by: str, now: datetime
 ) -> aggregate.CustodyTransferOffered:
     """Offer an exhibit to another person, under the seal it leaves with.
 
@@ -118,13 +133,13 @@ def offer_transfer(
         raise OffererNotHolderError(
             "Only the holder may offer an exhibit.", exhibit_id=exhibit.exhibit_id
         )
-    if receiver_id == exhibit.holder_id:
-        raise ReceiverIsHolderError(
-            "The receiver holds the exhibit already.",
-            exhibit_id=exhibit.exhibit_id,
-            receiver_id=receiver_id,
-        )
-    signature = Signature(CustodyAct.OFFERED, by, by, receiver_id, seal_number, reason, now)
+    named = {"exhibit_id": exhibit.exhibit_id, "receiver_id": receiver.person_id}
+    if receiver.person_id == exhibit.holder_id:
+        raise ReceiverIsHolderError("The receiver holds the exhibit already.", **named)
+    if not receiver.is_assigned:
+        raise ReceiverNotAssignedError("The receiver is not assigned to the case.", **named)
+    to = receiver.person_id
+    signature = Signature(CustodyAct.OFFERED, by, by, to, seal_number, reason, now)
     return aggregate.CustodyTransferOffered(now, _next_entry(exhibit, signature))
 
 

@@ -53,7 +53,7 @@ def offered(exhibit: Exhibit) -> Exhibit:
     """Offer an exhibit to RECEIVER."""
     event = exhibit_domain.offer_transfer(
         exhibit,
-        receiver_id=RECEIVER,
+        receiver=exhibit_domain.Receiver(RECEIVER, is_assigned=True),
         seal_number="S-88152",
         reason="Examination",
         by=exhibit.holder_id,

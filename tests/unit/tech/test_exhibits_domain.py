@@ -9,7 +9,7 @@ import pytest
 from chassis.errors import DomainError, Kind
 from services.tech.exhibits import aggregate, domain
 from services.tech.exhibits.aggregate import Exhibit, ExhibitEvent, ExhibitState
-from services.tech.exhibits.domain import Step
+from services.tech.exhibits.domain import Receiver, Step
 from tests.unit.tech.builders import (
     BEFORE,
     CASE_ID,
@@ -27,7 +27,7 @@ _S = ExhibitState
 TAKE: dict[Step, Callable[[Exhibit], ExhibitEvent]] = {
     Step.OFFER_TRANSFER: lambda exhibit: domain.offer_transfer(
         exhibit,
-        receiver_id=RECEIVER,
+        receiver=Receiver(RECEIVER, is_assigned=True),
         seal_number="S-88152",
         reason="Examination",
         by=HOLDER,
@@ -119,10 +119,11 @@ def test_decline_transfer_leaves_the_exhibit_with_its_holder() -> None:
 
 def test_offer_transfer_is_refused_when_the_caller_is_not_the_holder() -> None:
     exhibit = make_exhibit(ExhibitState.HELD)
+    receiver = Receiver(RECEIVER, is_assigned=True)
 
     with pytest.raises(domain.OffererNotHolderError) as caught:
         domain.offer_transfer(
-            exhibit, receiver_id=RECEIVER, seal_number="S-1", reason="x", by=STRANGER, now=NOW
+            exhibit, receiver=receiver, seal_number="S-1", reason="x", by=STRANGER, now=NOW
         )
 
     assert _refusal(caught.value) == (
@@ -134,16 +135,33 @@ def test_offer_transfer_is_refused_when_the_caller_is_not_the_holder() -> None:
 
 def test_offer_transfer_is_refused_when_the_receiver_is_the_holder() -> None:
     exhibit = make_exhibit(ExhibitState.HELD)
+    receiver = Receiver(HOLDER, is_assigned=True)
 
     with pytest.raises(domain.ReceiverIsHolderError) as caught:
         domain.offer_transfer(
-            exhibit, receiver_id=HOLDER, seal_number="S-1", reason="x", by=HOLDER, now=NOW
+            exhibit, receiver=receiver, seal_number="S-1", reason="x", by=HOLDER, now=NOW
         )
 
     assert _refusal(caught.value) == (
         Kind.PRECONDITION,
         "EXHIBIT_RECEIVER_IS_HOLDER",
         {"exhibit_id": EXHIBIT_ID, "receiver_id": HOLDER},
+    )
+
+
+def test_offer_transfer_is_refused_when_the_receiver_is_not_assigned() -> None:
+    exhibit = make_exhibit(ExhibitState.HELD)
+    receiver = Receiver(STRANGER, is_assigned=False)
+
+    with pytest.raises(domain.ReceiverNotAssignedError) as caught:
+        domain.offer_transfer(
+            exhibit, receiver=receiver, seal_number="S-1", reason="x", by=HOLDER, now=NOW
+        )
+
+    assert _refusal(caught.value) == (
+        Kind.PRECONDITION,
+        "EXHIBIT_RECEIVER_NOT_ASSIGNED",
+        {"exhibit_id": EXHIBIT_ID, "receiver_id": STRANGER},
     )
 
 

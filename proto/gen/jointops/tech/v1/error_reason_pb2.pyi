@@ -46,6 +46,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. Another examiner signed for the examination. Metadata: `examination_id`."""
     ERROR_REASON_EXAMINATION_VERIFIER_IS_EXAMINER: _ErrorReason.ValueType  # 11
     """FAILED_PRECONDITION. The examiner who recorded the result may not review it. Metadata: `examination_id`."""
+    ERROR_REASON_EXHIBIT_RECEIVER_NOT_ASSIGNED: _ErrorReason.ValueType  # 12
+    """FAILED_PRECONDITION. The receiver is not assigned to the case and could not answer. Metadata: `exhibit_id`, `receiver_id`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Lists why the technical service refuses; travels in `google.rpc.ErrorInfo.reason` without the prefix,
@@ -77,4 +79,6 @@ ERROR_REASON_EXAMINATION_EXAMINER_IS_ANOTHER: ErrorReason.ValueType  # 10
 """FAILED_PRECONDITION. Another examiner signed for the examination. Metadata: `examination_id`."""
 ERROR_REASON_EXAMINATION_VERIFIER_IS_EXAMINER: ErrorReason.ValueType  # 11
 """FAILED_PRECONDITION. The examiner who recorded the result may not review it. Metadata: `examination_id`."""
+ERROR_REASON_EXHIBIT_RECEIVER_NOT_ASSIGNED: ErrorReason.ValueType  # 12
+"""FAILED_PRECONDITION. The receiver is not assigned to the case and could not answer. Metadata: `exhibit_id`, `receiver_id`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

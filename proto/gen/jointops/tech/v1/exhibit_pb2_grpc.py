@@ -113,7 +113,9 @@ class ExhibitServiceServicer:
     def OfferCustodyTransfer(self, request, context):
         """Offers an exhibit to another person. Allowed in `EXHIBIT_STATE_HELD` and only for the holder,
         else FAILED_PRECONDITION and reason `EXHIBIT_OFFERER_NOT_HOLDER`; never to the holder, else
-        FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`. Emits `CustodyTransferOffered`.
+        FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`, and only to somebody assigned to the
+        case, else FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_NOT_ASSIGNED`.
+        Emits `CustodyTransferOffered`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

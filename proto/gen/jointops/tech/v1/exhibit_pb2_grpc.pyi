@@ -52,7 +52,9 @@ class ExhibitServiceStub:
     OfferCustodyTransfer: _grpc.UnaryUnaryMultiCallable[_exhibit_pb2.OfferCustodyTransferRequest, _exhibit_pb2.OfferCustodyTransferResponse]
     """Offers an exhibit to another person. Allowed in `EXHIBIT_STATE_HELD` and only for the holder,
     else FAILED_PRECONDITION and reason `EXHIBIT_OFFERER_NOT_HOLDER`; never to the holder, else
-    FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`. Emits `CustodyTransferOffered`.
+    FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`, and only to somebody assigned to the
+    case, else FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_NOT_ASSIGNED`.
+    Emits `CustodyTransferOffered`.
     """
     AcceptCustodyTransfer: _grpc.UnaryUnaryMultiCallable[_exhibit_pb2.AcceptCustodyTransferRequest, _exhibit_pb2.AcceptCustodyTransferResponse]
     """Accepts an exhibit on offer; the caller is its holder from then on. Allowed in
@@ -89,7 +91,9 @@ class ExhibitServiceAsyncStub(ExhibitServiceStub):
     OfferCustodyTransfer: _aio.UnaryUnaryMultiCallable[_exhibit_pb2.OfferCustodyTransferRequest, _exhibit_pb2.OfferCustodyTransferResponse]  # type: ignore[assignment]
     """Offers an exhibit to another person. Allowed in `EXHIBIT_STATE_HELD` and only for the holder,
     else FAILED_PRECONDITION and reason `EXHIBIT_OFFERER_NOT_HOLDER`; never to the holder, else
-    FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`. Emits `CustodyTransferOffered`.
+    FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`, and only to somebody assigned to the
+    case, else FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_NOT_ASSIGNED`.
+    Emits `CustodyTransferOffered`.
     """
     AcceptCustodyTransfer: _aio.UnaryUnaryMultiCallable[_exhibit_pb2.AcceptCustodyTransferRequest, _exhibit_pb2.AcceptCustodyTransferResponse]  # type: ignore[assignment]
     """Accepts an exhibit on offer; the caller is its holder from then on. Allowed in
@@ -147,7 +151,9 @@ class ExhibitServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_exhibit_pb2.OfferCustodyTransferResponse, _abc.Awaitable[_exhibit_pb2.OfferCustodyTransferResponse]]:
         """Offers an exhibit to another person. Allowed in `EXHIBIT_STATE_HELD` and only for the holder,
         else FAILED_PRECONDITION and reason `EXHIBIT_OFFERER_NOT_HOLDER`; never to the holder, else
-        FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`. Emits `CustodyTransferOffered`.
+        FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_IS_HOLDER`, and only to somebody assigned to the
+        case, else FAILED_PRECONDITION and reason `EXHIBIT_RECEIVER_NOT_ASSIGNED`.
+        Emits `CustodyTransferOffered`.
         """
 
     @_abc_1.abstractmethod

@@ -14,8 +14,9 @@ from typing import Protocol
 from deploy.local.child import Child, Program
 from deploy.local.errors import StartFailedError
 
-# A service imports, connects and warms up; four do so at once on two cores.
-READY_TIMEOUT_SECONDS = 60.0
+# Only for one that hangs: a process that dies is noticed at once, and four services that start
+# together on two busy cores take their time.
+READY_TIMEOUT_SECONDS = 120.0
 MIGRATE_TIMEOUT_SECONDS = 120.0
 # Longer than a service takes to drain.
 STOP_TIMEOUT_SECONDS = 15.0

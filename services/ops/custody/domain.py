@@ -188,22 +188,34 @@ def record(
     ground: ArrestGround, *, arrest_id: str, report: ArrestReport, now: datetime
 ) -> ArrestRecorded:
     """Record the arrest of a target of an operation that is under way."""
-    operation, target = {"operation_id": ground.operation_id}, {"target_id": report.target_id}
     if ground.started_at is None:
-        raise OperationNotUnderWayError("The operation is not under way.", **operation)
+        raise OperationNotUnderWayError(
+            "The operation is not under way.", operation_id=ground.operation_id
+        )
     if ground.authority_expires_at is None:
         raise TargetUnknownError("The operation has no such target.", field="target_id")
     if ground.is_target_arrested:
-        raise TargetAlreadyArrestedError("The target is arrested.", **operation, **target)
+        raise already_arrested(ground.operation_id, report.target_id)
     if not ground.started_at <= report.arrested_at <= now:
         raise ArrestTimeOutsideOperationError(
             'The arrest lies before "go" or in the future.', field="arrest_time"
         )
     if ground.authority_expires_at <= report.arrested_at:
         raise ArrestWithoutAuthorityError(
-            "The authority had expired when the arrest was made.", **operation, **target
+            "The authority had expired when the arrest was made.",
+            operation_id=ground.operation_id,
+            target_id=report.target_id,
         )
     return ArrestRecorded(now, arrest_id, ground, report)
+
+
+def already_arrested(operation_id: str, target_id: str) -> TargetAlreadyArrestedError:
+    """Make the refusal of a second arrest, which two callers may also race for."""
+    return TargetAlreadyArrestedError(
+        "The arrest of the target is recorded already.",
+        operation_id=operation_id,
+        target_id=target_id,
+    )
 
 
 def offer_hand_over(

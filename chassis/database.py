@@ -32,6 +32,7 @@ _FAULTS = (
 )
 _SETTINGS = {
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
@@ -101,7 +102,10 @@ class Connection:
         self.statement_count += 1
         prepared = self._prepared.get(statement.sql)
         if prepared is None:
-            prepared = self._prepared[statement.sql] = await self._raw.prepare(statement.sql)
+            # Without a name of its own the server would parse and plan it at every execution.
+            name = f"statement_{len(self._prepared)}"
+            prepared = await self._raw.prepare(statement.sql, name=name)
+            self._prepared[statement.sql] = prepared
         return prepared
 
     def _judge(self, cause: BaseException) -> None:

@@ -210,4 +210,7 @@ def _same_request() -> sa.ColumnElement[bool]:
 
 
 def _converter(kind: sa.types.TypeEngine[Any]) -> Any:
+    """Return how a value is prepared for asyncpg, which takes identifiers and lists as they are."""
+    if isinstance(kind, sa.Uuid | ARRAY):
+        return None
     return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)

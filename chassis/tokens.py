@@ -25,6 +25,7 @@ _FETCH_TIMEOUT_SECONDS = 3.0
 # An unknown key id asks the issuer again, but not more often than this.
 _FETCH_PAUSE_SECONDS = 5.0
 _BEARER = "Bearer "
+_UNREACHABLE = "The token issuer cannot be reached; try again."
 
 
 class Tokens:
@@ -42,6 +43,7 @@ class Tokens:
         )
         self._keys = KeySet([])
         self._fetched_at = float("-inf")
+        self._fetching = asyncio.Lock()
         self._remembered: dict[str, tuple[Caller, float]] = {}
 
     async def authenticate(self, authorization: str | None) -> Caller:
@@ -65,11 +67,12 @@ class Tokens:
 
     async def _verify(self, token: str) -> dict[str, Any]:
         try:
+            keys = self._keys
             try:
-                decoded = jwt.decode(token, self._keys, algorithms=_ALGORITHMS)
+                decoded = jwt.decode(token, keys, algorithms=_ALGORITHMS)
             except (JoseError, ValueError):
                 # The key may be newer than what we hold: a rotation needs no restart.
-                if not await self._fetch():
+                if not await self._fetch(keys):
                     raise
                 decoded = jwt.decode(token, self._keys, algorithms=_ALGORITHMS)
             self._claims.validate(decoded.claims)
@@ -79,18 +82,23 @@ class Tokens:
             raise _refused()
         return dict(decoded.claims)
 
-    async def _fetch(self) -> bool:
-        """Fetch the issuer's keys; return whether there was anything to fetch."""
-        if time.monotonic() - self._fetched_at < _FETCH_PAUSE_SECONDS:
-            return False
-        self._fetched_at = time.monotonic()
-        try:
-            document = await asyncio.to_thread(_read, self._jwks_url)
-        except (OSError, ValueError) as cause:
-            self._fetched_at = float("-inf")
-            raise StoreUnavailableError("The token issuer cannot be reached; try again.") from cause
-        self._keys = KeySet.import_key_set(document)
-        return True
+    async def _fetch(self, known: KeySet) -> bool:
+        """Fetch the issuer's keys; return whether there is anything else than what is known.
+
+        One call fetches; those that come meanwhile wait for what it brings.
+        """
+        async with self._fetching:
+            if self._keys is not known:
+                return True
+            if time.monotonic() - self._fetched_at < _FETCH_PAUSE_SECONDS:
+                return False
+            try:
+                document = await asyncio.to_thread(_read, self._jwks_url)
+            except (OSError, ValueError) as cause:
+                raise StoreUnavailableError(_UNREACHABLE) from cause
+            self._fetched_at = time.monotonic()
+            self._keys = KeySet.import_key_set(document)
+            return True
 
 
 def _caller(claims: dict[str, Any]) -> Caller:

@@ -17,7 +17,6 @@ from chassis import lifecycle
 from chassis.bus import Bus
 from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.migrations import migrate
 from chassis.pipeline import Pipeline
 from chassis.policy import Policy
 from chassis.quarantine import list_held, redrive
@@ -54,6 +53,9 @@ def main(service: Service) -> None:
     arguments = parser.parse_args()
     settings = load_settings_or_exit(service.settings)
     if arguments.command == "migrate":
+        # Only here, because a service that serves need not load Alembic.
+        from chassis.migrations import migrate  # noqa: PLC0415  # see above
+
         migrate(settings.database_url, settings.database_password, service.versions)
     elif arguments.command == "serve":
         uvloop.run(_serve(service, settings))

@@ -63,7 +63,7 @@ def report(
     """Take a call in, unless an alarm of the station holds its record already.
 
     Args:
-        call: What was said, as `intake.take_in` made it.
+        call: What was said, as `intake.Desk` made it.
         alarm_id: Identifier of the alarm to be.
         station: Station that takes it in.
         holder_id: The alarm that holds the same record number, if any.

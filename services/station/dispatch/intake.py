@@ -65,31 +65,36 @@ class Area:
         )
 
 
-def take_in(report: Report, *, known: Mapping[str, CallType], area: Area, now: datetime) -> Call:
-    """Make a call of a report: keep what can be kept and flag the rest.
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where reports come in: the station's call types by code, and where its calls come from."""
 
-    Args:
-        report: What was said.
-        known: The station's call types by code.
-        area: Where the station's calls come from.
-        now: Time of the report, UTC; stands in for a receive time that cannot be right.
-    """
-    reading = _Reading()
-    code = reading.text(report.call_type.upper(), CALL_TYPE_LIMIT)
-    call_type = reading.call_type(code, known)
-    return Call(
-        source=reading.source(report.source),
-        source_record_id=reading.record_id(report.source_record_id),
-        call_type=code,
-        description=reading.text(report.description, DESCRIPTION_LIMIT),
-        district=reading.text(report.district, PLACE_LIMIT),
-        beat=reading.text(report.beat, PLACE_LIMIT),
-        location=reading.location(report.longitude, report.latitude, area),
-        received_at=reading.received_at(report.received_at, now),
-        priority=call_type.priority if call_type else UNKNOWN_PRIORITY,
-        is_serious=call_type is not None and call_type.is_serious,
-        flags=reading.flags(),
-    )
+    known: Mapping[str, CallType]
+    area: Area
+
+    def take_in(self, report: Report, *, now: datetime) -> Call:
+        """Make a call of a report: keep what can be kept and flag the rest.
+
+        Args:
+            report: What was said.
+            now: Time of the report, UTC; stands in for a receive time that cannot be right.
+        """
+        reading = _Reading()
+        code = reading.text(report.call_type.upper(), CALL_TYPE_LIMIT)
+        call_type = reading.call_type(code, self.known)
+        return Call(
+            source=reading.source(report.source),
+            source_record_id=reading.record_id(report.source_record_id),
+            call_type=code,
+            description=reading.text(report.description, DESCRIPTION_LIMIT),
+            district=reading.text(report.district, PLACE_LIMIT),
+            beat=reading.text(report.beat, PLACE_LIMIT),
+            location=reading.location(report.longitude, report.latitude, self.area),
+            received_at=reading.received_at(report.received_at, now),
+            priority=call_type.priority if call_type else UNKNOWN_PRIORITY,
+            is_serious=call_type is not None and call_type.is_serious,
+            flags=reading.flags(),
+        )
 
 
 class _Reading:

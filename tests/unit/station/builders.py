@@ -19,7 +19,7 @@ from services.station.dispatch.aggregate import (
     CallType,
     Location,
 )
-from services.station.dispatch.intake import Area, Report
+from services.station.dispatch.intake import Area, Desk, Report
 from services.station.review.aggregate import (
     Lesson,
     LessonState,
@@ -35,8 +35,8 @@ LATER = NOW + timedelta(days=3)
 
 ROBBERY = CallType("211P", "ROBBERY-IN PROGRESS", 1, is_serious=True, source="statute")
 NOISE = CallType("415E", "DISTURBANCE-NOISE", 4, is_serious=False, source="statute")
-KNOWN = {"211P": ROBBERY, "415E": NOISE}
 AREA = Area(west=-121.56, south=38.43, east=-121.36, north=38.69, margin=0.1)
+DESK = Desk({"211P": ROBBERY, "415E": NOISE}, AREA)
 
 
 def make_case(**changes: Any) -> Case:

@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as some
 
-from services.station.dispatch import intake
 from services.station.dispatch.aggregate import AlarmFlag, AlarmSource, Call, Location
 from services.station.dispatch.intake import Report
-from tests.unit.station.builders import AREA, EARLIER, KNOWN, NOW, make_report
+from tests.unit.station.builders import DESK, EARLIER, NOW, make_report
 
 F = AlarmFlag
 
 
 def take_in(report: Report) -> Call:
     """Take a report in at the station of the tests."""
-    return intake.take_in(report, known=KNOWN, area=AREA, now=NOW)
+    return DESK.take_in(report, now=NOW)
 
 
 def test_sound_report_is_kept_without_a_flag() -> None:

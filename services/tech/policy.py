@@ -4,9 +4,9 @@ Whether the caller may see the object itself is decided with its load; `station_
 object of their own station, everybody else needs to be assigned to the case.
 """
 
+from chassis.assignments import ADMIT_TO_CASE
 from chassis.policy import Admission, Policy, Rule
 from chassis.roles import Role
-from services.tech.cases import ADMIT_TO_CASE
 from services.tech.exhibits import store as exhibits
 from services.tech.lab import store as lab
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -21,10 +22,9 @@ from chassis.statements import (
     on_case,
     update_row,
 )
-from chassis.tables import ID, TIME
+from chassis.tables import ASSIGNMENT, ID, TIME
 from chassis.unit import Unit
 from chassis.unit_of_work import check_etag
-from services.tech.cases import ADMIT_TO_CASE, FIND_MEMBER
 from services.tech.exhibits.aggregate import (
     CustodyAct,
     CustodyEntry,
@@ -77,6 +77,12 @@ _NAMED = Statement(
         EXHIBIT.c.exhibit_id == sa.any_(sa.bindparam("exhibit_ids", type_=ARRAY(ID)))
     )
 )
+_MEMBER = Statement(
+    sa.select(ASSIGNMENT.c.person_id).where(
+        ASSIGNMENT.c.case_id == bind(ASSIGNMENT.c.case_id, "key"),
+        ASSIGNMENT.c.person_id == bind(ASSIGNMENT.c.person_id, "person_id"),
+    )
+)
 
 
 class Exhibits:
@@ -115,7 +121,7 @@ class Exhibits:
 
     async def is_assigned(self, case_id: str, person_id: str) -> bool:
         """Tell whether a person is assigned to a case."""
-        return bool(await self._unit.page(FIND_MEMBER, key=case_id, person_id=person_id))
+        return bool(await self._unit.page(_MEMBER, key=case_id, person_id=person_id))
 
     def add(self, exhibit: Exhibit) -> None:
         """Save a new exhibit."""

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -25,7 +26,6 @@ from chassis.statements import (
 from chassis.tables import ASSIGNMENT, ID, TIME
 from chassis.unit import Unit
 from chassis.unit_of_work import check_etag
-from services.tech.cases import ADMIT_TO_CASE
 from services.tech.exhibits.store import EXHIBIT
 from services.tech.lab.aggregate import (
     Conclusion,

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chassis.call import Call
+from chassis.ids import new_request_id
 from services.tech.exhibits import aggregate as exhibit_aggregate
 from services.tech.exhibits import domain as exhibit_domain
 from services.tech.exhibits.aggregate import Exhibit, ExhibitLabel, ExhibitState
@@ -27,6 +29,21 @@ SQUAD_REQUEST_ID = "01957c1e-0000-7000-8000-0000000000a1"
 HOLDER = "tech-7f3a"
 RECEIVER = "tech-9b21"
 STRANGER = "tech-0000"
+
+
+def make_call(person_id: str, request_id: str = "", **changes: Any) -> Call:
+    """Build the call of an officer of the station; a fresh request unless it is given."""
+    call = Call(
+        person_id=person_id,
+        station="jinqiao",
+        sees_station=False,
+        method="m",
+        permission="p",
+        request_id=request_id or new_request_id(),
+        request_hash=b"hash",
+        traceparent="",
+    )
+    return replace(call, **changes)
 
 
 def make_label(**changes: Any) -> ExhibitLabel:

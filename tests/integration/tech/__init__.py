@@ -1,0 +1,1 @@
+"""The technical service on real servers."""

@@ -340,7 +340,7 @@ class DraftProductRequest(_message.Message):
     title: _builtins.str
     """Required. Heading; 1 to 200 characters."""
     assessment: _builtins.str
-    """Required. What the squad concludes; 1 to 10,000 characters."""
+    """Required. What the squad concludes; 1 to 8,000 characters."""
     @_builtins.property
     def lead_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Required. 1 to 50 different leads it rests on."""

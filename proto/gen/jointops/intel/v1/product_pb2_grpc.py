@@ -30,6 +30,7 @@ class ProductServiceStub:
 
     A product is the result that crosses the border of the squad; the raw data behind it does not. It
     rests on leads that a person confirmed and is graded by a second analyst before it is published.
+    Analysts and the commander see every product; others see a product only once it is published.
     Every method needs a token. Whoever is neither assigned to the case nor commander of its station
     is refused with PERMISSION_DENIED and reason `NOT_ASSIGNED`, whether the product exists or not.
     Every write is idempotent by `request_id` for 24 h: the same request gives the same answer; another
@@ -77,6 +78,7 @@ class ProductServiceServicer:
 
     A product is the result that crosses the border of the squad; the raw data behind it does not. It
     rests on leads that a person confirmed and is graded by a second analyst before it is published.
+    Analysts and the commander see every product; others see a product only once it is published.
     Every method needs a token. Whoever is neither assigned to the case nor commander of its station
     is refused with PERMISSION_DENIED and reason `NOT_ASSIGNED`, whether the product exists or not.
     Every write is idempotent by `request_id` for 24 h: the same request gives the same answer; another
@@ -169,6 +171,7 @@ class ProductService:
 
     A product is the result that crosses the border of the squad; the raw data behind it does not. It
     rests on leads that a person confirmed and is graded by a second analyst before it is published.
+    Analysts and the commander see every product; others see a product only once it is published.
     Every method needs a token. Whoever is neither assigned to the case nor commander of its station
     is refused with PERMISSION_DENIED and reason `NOT_ASSIGNED`, whether the product exists or not.
     Every write is idempotent by `request_id` for 24 h: the same request gives the same answer; another

@@ -1,13 +1,18 @@
-"""Makes taskings, leads and products for tests; every field may be given."""
+"""Makes taskings, leads, products and calls for tests; every field may be given."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chassis.call import Call
+from chassis.ids import new_request_id
+from chassis.roles import Role
 from services.intel.leads import domain as leads
 from services.intel.products import domain as products
 from services.intel.taskings import domain as taskings
 
+ANALYST = "intel-7f3a"
+SECOND_ANALYST = "intel-19bc"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 EXPIRY = datetime(2026, 3, 9, 9, 0, tzinfo=UTC)
@@ -18,6 +23,7 @@ SQUAD_REQUEST_ID = "0198c2f4-0000-7000-8000-000000000003"
 LEAD_ID = "0198c2f4-0000-7000-8000-000000000004"
 OTHER_LEAD_ID = "0198c2f4-0000-7000-8000-000000000005"
 PRODUCT_ID = "0198c2f4-0000-7000-8000-000000000006"
+UNKNOWN_ID = "0198c2f4-0000-7000-8000-00000000000f"
 
 RECEIVED = taskings.TaskingReceived(
     decided_at=NOW,
@@ -38,7 +44,7 @@ RECORDED = leads.LeadRecorded(
     purpose="Find the van",
     legal_basis="CPL art. 54",
     expires_at=EXPIRY,
-    recorded_by="intel-7f3a",
+    recorded_by=ANALYST,
 )
 DRAFTED = products.ProductDrafted(
     decided_at=NOW,
@@ -49,7 +55,7 @@ DRAFTED = products.ProductDrafted(
     title="Where the van stands",
     assessment="The van stands in the goods yard at night.",
     lead_ids=(LEAD_ID, OTHER_LEAD_ID),
-    drafted_by="intel-7f3a",
+    drafted_by=ANALYST,
 )
 
 
@@ -76,3 +82,19 @@ def make_supports() -> tuple[products.Support, ...]:
 def make_product(**changes: Any) -> products.Product:
     """Make a drafted product with the given fields changed."""
     return replace(products.draft(DRAFTED, supports=make_supports()), **changes)
+
+
+def make_call(**changes: Any) -> Call:
+    """Make a call of an analyst, under a fresh request_id, with the given fields changed."""
+    call = Call(
+        person_id=ANALYST,
+        station="jinqiao",
+        sees_station=False,
+        method="jointops.intel.v1.TestService/Test",
+        permission="intel.test",
+        request_id=new_request_id(),
+        request_hash=b"hash",
+        traceparent="",
+        roles=frozenset({Role.INTEL_ANALYST}),
+    )
+    return replace(call, **changes)

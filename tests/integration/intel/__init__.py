@@ -1,0 +1,1 @@
+"""The intelligence service on PostgreSQL and NATS."""

@@ -8,6 +8,7 @@ from chassis import service
 from chassis.clock import utc_now
 from chassis.consumer import Apply, Consumer
 from chassis.database import Database
+from chassis.ids import new_id
 from chassis.server import Served
 from chassis.unit_of_work import UnitOfWork
 from jointops.station.v1 import (
@@ -48,17 +49,17 @@ def serve(database: Database) -> Sequence[Served]:
         ),
         Served(
             alarm_pb2.DESCRIPTOR.services_by_name["AlarmService"],
-            AlarmServicer(AlarmUseCases(begin, utc_now, desk)),
+            AlarmServicer(AlarmUseCases(begin, utc_now, new_id, desk)),
             alarm_pb2_grpc.add_AlarmServiceServicer_to_server,
         ),
         Served(
             squad_request_pb2.DESCRIPTOR.services_by_name["CirculationService"],
-            CirculationServicer(CirculationUseCases(begin, utc_now)),
+            CirculationServicer(CirculationUseCases(begin, utc_now, new_id)),
             squad_request_pb2_grpc.add_CirculationServiceServicer_to_server,
         ),
         Served(
             review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
-            ReviewServicer(ReviewUseCases(begin, utc_now)),
+            ReviewServicer(ReviewUseCases(begin, utc_now, new_id)),
             review_pb2_grpc.add_ReviewServiceServicer_to_server,
         ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chassis.call import Call
 from chassis.clock import Clock
-from chassis.ids import new_id
+from chassis.ids import Ids
 from chassis.paging import read_page
 from chassis.unit import Unit
 from chassis.unit_of_work import Begin
@@ -33,11 +33,13 @@ class CirculationUseCases:
         self,
         begin: Begin,
         clock: Clock,
+        ids: Ids,
         requests: Callable[[Unit], SquadRequests] = SquadRequests,
         cases: Callable[[Unit], Cases] = Cases,
     ) -> None:
         self._begin = begin
         self._clock = clock
+        self._ids = ids
         self._requests = requests
         self._cases = cases
 
@@ -53,7 +55,7 @@ class CirculationUseCases:
                 case,
                 wanted,
                 others=await _find_others(requests, case, wanted),
-                squad_request_id=new_id(),
+                squad_request_id=self._ids(),
                 by=call.person_id,
                 now=self._clock(),
             )

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from chassis.call import Call
 from chassis.clock import Clock
-from chassis.ids import new_id
+from chassis.ids import Ids
 from chassis.paging import read_page
 from chassis.unit import Unit
 from chassis.unit_of_work import Begin, Message
@@ -37,12 +37,14 @@ class AlarmUseCases:
         self,
         begin: Begin,
         clock: Clock,
+        ids: Ids,
         desk: Desk,
         alarms: Callable[[Unit], Alarms] = Alarms,
         cases: Callable[[Unit], Cases] = Cases,
     ) -> None:
         self._begin = begin
         self._clock = clock
+        self._ids = ids
         self._desk = desk
         self._alarms = alarms
         self._cases = cases
@@ -104,7 +106,7 @@ class AlarmUseCases:
             alarms = self._alarms(uow)
             alarm = await alarms.load(request.alarm_id, etag=request.etag)
             now = self._clock()
-            event = domain.escalate(alarm, case_id=new_id(), now=now)
+            event = domain.escalate(alarm, case_id=self._ids(), now=now)
             alarm = write(uow, alarms, alarm, event)
             reported = casefile.CaseReported(
                 decided_at=now,
@@ -138,7 +140,7 @@ class AlarmUseCases:
             said = self._desk.take_in(convert.report_of(request), now=now)
             event = domain.report(
                 said,
-                alarm_id=new_id(),
+                alarm_id=self._ids(),
                 station=call.station,
                 holder_id=await alarms.find_holder(said.source_record_id),
                 now=now,

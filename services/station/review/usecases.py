@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chassis.call import Call
 from chassis.clock import Clock
-from chassis.ids import new_id
+from chassis.ids import Ids
 from chassis.paging import read_page
 from chassis.unit import Unit
 from chassis.unit_of_work import Begin
@@ -35,9 +35,10 @@ class Stores:
 class ReviewUseCases:
     """What may be asked of reviews, lessons and timelines."""
 
-    def __init__(self, begin: Begin, clock: Clock, stores: Stores | None = None) -> None:
+    def __init__(self, begin: Begin, clock: Clock, ids: Ids, stores: Stores | None = None) -> None:
         self._begin = begin
         self._clock = clock
+        self._ids = ids
         self._stores = stores or Stores()
 
     async def open(self, request: pb.OpenReviewRequest, call: Call) -> pb.OpenReviewResponse:
@@ -47,7 +48,7 @@ class ReviewUseCases:
             case = await cases.load(request.case_id, etag=request.case_etag)
             now = self._clock()
             started = casefile.start_evaluation(case, now=now)
-            event = domain.open_review(case, review_id=new_id(), by=call.person_id, now=now)
+            event = domain.open_review(case, review_id=self._ids(), by=call.person_id, now=now)
             review = aggregate.open_review(event)
             reviews.add(review)
             uow.emit(convert.event_to_row(event, review))
@@ -113,7 +114,7 @@ class ReviewUseCases:
         async with self._begin(call) as uow:
             review = await self._stores.reviews(uow).load_newest(request.review_id)
             plan = convert.plan_of(request)
-            event = domain.open_lesson(review, plan, lesson_id=new_id(), now=self._clock())
+            event = domain.open_lesson(review, plan, lesson_id=self._ids(), now=self._clock())
             lesson = aggregate.open_lesson(event)
             self._stores.lessons(uow).add(lesson)
             uow.emit(convert.lesson_event_to_row(event, lesson))

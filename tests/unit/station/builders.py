@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chassis.call import Call as ServedCall
+from chassis.ids import new_request_id
+from chassis.roles import Role
 from services.station.casefile.aggregate import Case, CaseState, Squad
 from services.station.circulation.aggregate import (
     Order,
@@ -37,6 +40,22 @@ ROBBERY = CallType("211P", "ROBBERY-IN PROGRESS", 1, is_serious=True, source="st
 NOISE = CallType("415E", "DISTURBANCE-NOISE", 4, is_serious=False, source="statute")
 AREA = Area(west=-121.56, south=38.43, east=-121.36, north=38.69, margin=0.1)
 DESK = Desk({"211P": ROBBERY, "415E": NOISE}, AREA)
+
+
+def call_of(person_id: str, *roles: Role, **changes: Any) -> ServedCall:
+    """Build the call of a person; each has a request_id of its own."""
+    call = ServedCall(
+        person_id=person_id,
+        station="jinqiao",
+        sees_station=Role.COMMANDER in roles,
+        method="method",
+        permission="permission",
+        request_id=new_request_id(),
+        request_hash=b"hash",
+        traceparent="",
+        roles=frozenset(roles),
+    )
+    return replace(call, **changes)
 
 
 def make_case(**changes: Any) -> Case:

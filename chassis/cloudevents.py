@@ -17,6 +17,8 @@ _CASE_ID = "ce-caseid"
 _VERSION = "ce-aggregateversion"
 _TRACEPARENT = "ce-traceparent"
 _DEDUPLICATION = "Nats-Msg-Id"
+# What a column of the inbox holds.
+_LAST_VERSION = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,12 @@ def read_delivery(subject: str, headers: Mapping[str, str] | None, payload: byte
         station = subject.split(".")[1]
     except (KeyError, ValueError, IndexError) as cause:
         raise MalformedEventError(str(cause)) from cause
-    if not is_uuid(event_id) or not is_uuid(aggregate_id) or version < 1:
-        raise MalformedEventError(ID)
+    if not is_uuid(event_id) or not is_uuid(aggregate_id):
+        raise MalformedEventError(f"{ID}, {_SUBJECT}")
+    if not 1 <= version <= _LAST_VERSION:
+        raise MalformedEventError(_VERSION)
+    if event_time.tzinfo is None:
+        raise MalformedEventError(_TIME)
     return Delivery(
         event_id=event_id,
         event_type=event_type,

@@ -2,7 +2,8 @@
 
 A batch is one transaction: inbox, effects, events of its own. If one event of it fails, the batch
 is undone and done again one by one; an event that fails five times goes to quarantine with its
-reason, and what follows it in its aggregate waits there behind it.
+reason, and what follows it in its aggregate waits there behind it. Nothing is acknowledged before
+it is applied or kept.
 """
 
 import asyncio
@@ -13,20 +14,21 @@ from typing import Any, TypeAlias
 from google.protobuf.message import DecodeError
 from nats.aio.msg import Msg
 
-from chassis import inbox as held
 from chassis import telemetry_names as names
 from chassis.bus import FAULTS, Bus, stream_name
 from chassis.cloudevents import Delivery, MalformedEventError, read_delivery
 from chassis.database import Connection, Database
 from chassis.errors import StoreUnavailableError
 from chassis.event_unit import EventUnit
-from chassis.inbox import Inbox
+from chassis.inbox import GAP, POISON, Inbox
 from chassis.leadership import lead
 from chassis.logs import get_logger, log_message
 from chassis.pull import Pull
 from chassis.telemetry import Telemetry
 
 _BATCH_COUNT = 200
+# One event alone is no batch: it would be tried twice for one try.
+_FEWEST = 2
 _WAIT_SECONDS = 1.0
 _MOST_TRIES = 5
 _RETRY_SECONDS = 0.1
@@ -103,23 +105,37 @@ class _Consuming:
         if time.monotonic() - self._remembered_at < _REMEMBER_SECONDS:
             return
         self._remembered_at = time.monotonic()
-        if await self._inbox.remember(connection):
-            await self._apply(connection, [])
+        await self._inbox.remember(connection)
+        await self._take_held(connection)
         self._telemetry.metrics.record_lag(self.name, await pull.waiting_count())
 
     async def _take(self, connection: Connection, messages: Sequence[Msg]) -> None:
         """Apply a batch; if that fails, apply its messages one by one."""
-        read = [(message, _read(message)) for message in messages]
+        read = [(message, await self._read(connection, message)) for message in messages]
         deliveries = [delivery for _, delivery in read if delivery is not None]
-        try:
-            await self._apply(connection, deliveries)
-        except (StoreUnavailableError, *FAULTS):
-            raise
-        except Exception:  # noqa: BLE001  # whatever it is, the one event to blame is found below
-            await self._take_singly(connection, read)
-        else:
+        if await self._is_applied(connection, deliveries):
             for message in messages:
                 await message.ack()
+        else:
+            await self._take_singly(connection, read)
+        if self._inbox.is_holding(deliveries):
+            await self._take_held(connection)
+
+    async def _read(self, connection: Connection, message: Msg) -> Delivery | None:
+        """Read a message; one that is no event of ours is kept for the operators."""
+        try:
+            return read_delivery(message.subject, message.headers, message.data)
+        except MalformedEventError as cause:
+            _log.error("message_malformed", subject=message.subject, header=str(cause))
+            await self._inbox.keep_malformed(
+                connection,
+                subject=message.subject,
+                headers=message.headers,
+                payload=message.data,
+                cause=cause,
+            )
+            self._telemetry.metrics.count_quarantined(self.name)
+            return None
 
     async def _take_singly(
         self, connection: Connection, read: Sequence[tuple[Msg, Delivery | None]]
@@ -129,6 +145,25 @@ class _Consuming:
                 await message.ack()
             else:
                 await message.nak(delay=_RETRY_SECONDS * 2 ** self._tries[delivery.event_id])
+
+    async def _take_held(self, connection: Connection) -> None:
+        """Apply what was held and is next now; what fails again and again goes to quarantine."""
+        while held := await self._inbox.next_held(connection, _BATCH_COUNT):
+            if not await self._is_applied(connection, held):
+                for delivery in held:
+                    await self._is_done(connection, delivery)
+
+    async def _is_applied(self, connection: Connection, batch: Sequence[Delivery]) -> bool:
+        """Apply several events; tell whether it was done, for if one fails none is applied."""
+        if len(batch) < _FEWEST:
+            return False
+        try:
+            await self._apply(connection, batch)
+        except (StoreUnavailableError, *FAULTS):
+            raise
+        except Exception:  # noqa: BLE001  # which one is to blame shows when each is tried alone
+            return False
+        return True
 
     async def _is_done(self, connection: Connection, delivery: Delivery) -> bool:
         """Apply one event; after its last try put it into quarantine, which counts as done."""
@@ -151,7 +186,7 @@ class _Consuming:
         self, connection: Connection, delivery: Delivery, cause: Exception
     ) -> None:
         detail = getattr(cause, "reason", type(cause).__name__)
-        await self._inbox.hold(connection, delivery, reason=held.POISON, detail=detail)
+        await self._inbox.hold(connection, delivery, reason=POISON, detail=detail)
         self._telemetry.metrics.count_quarantined(self.name)
         _log.error("event_quarantined", consumer=self.name, event_id=delivery.event_id)
 
@@ -161,7 +196,7 @@ class _Consuming:
         try:
             found = await self._inbox.sort(connection, batch)
             for early in found.early:
-                await self._inbox.hold(connection, early, reason=held.GAP, detail="")
+                await self._inbox.hold(connection, early, reason=GAP, detail="")
             unit = EventUnit(connection, self._bus.service)
             if found.ready:
                 await self._inbox.enter(connection, found.ready)
@@ -225,12 +260,3 @@ def decode(kind: type[Any], delivery: Delivery) -> Any:
         return kind.FromString(delivery.payload)
     except DecodeError as cause:
         raise MalformedEventError(delivery.event_type) from cause
-
-
-def _read(message: Msg) -> Delivery | None:
-    """Read a message; one that is no event of ours is reported and dropped."""
-    try:
-        return read_delivery(message.subject, message.headers, message.data)
-    except MalformedEventError as cause:
-        _log.error("message_malformed", subject=message.subject, header=str(cause))
-        return None

@@ -2,18 +2,21 @@
 
 Each event is applied once (its id is in the inbox) and in the order of its aggregate (its version
 follows the position). What comes too early is held until the gap closes; what cannot be applied is
-held as quarantine, and what follows it in the same aggregate waits behind it.
+held as quarantine, and what follows it in the same aggregate waits behind it. A message that is no
+event at all is kept as it came, because dropping it would lose it silently.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.cloudevents import Delivery, read_delivery
+from chassis.cloudevents import Delivery, MalformedEventError, read_delivery
 from chassis.database import Connection, Row
 from chassis.statements import Statement
 from chassis.tables import HELD, ID, INBOX, INBOX_POSITION
@@ -21,7 +24,10 @@ from chassis.tables import HELD, ID, INBOX, INBOX_POSITION
 GAP = "gap"
 POISON = "poison"
 REDRIVE = "redrive"
+MALFORMED = "malformed"
 
+# What is no event has no aggregate: version 0 of nothing, which no event ever has.
+_NOTHING = str(uuid.UUID(int=0))
 _IDS = sa.ARRAY(ID)
 _CONSUMER = sa.bindparam("consumer", type_=sa.Text)
 _AGGREGATES = sa.bindparam("aggregates", type_=_IDS)
@@ -32,14 +38,7 @@ _POSITIONS = Statement(
         INBOX_POSITION.c.aggregate_id == sa.any_(_AGGREGATES),
     )
 )
-_HELD = Statement(
-    sa.select(HELD)
-    .where(HELD.c.consumer == _CONSUMER, HELD.c.aggregate_id == sa.any_(_AGGREGATES))
-    .order_by(HELD.c.aggregate_id, HELD.c.aggregate_version)
-)
-_HELD_AGGREGATES = Statement(
-    sa.select(HELD.c.aggregate_id, HELD.c.reason).where(HELD.c.consumer == _CONSUMER)
-)
+_HELD_AGGREGATES = Statement(sa.select(HELD.c.aggregate_id).where(HELD.c.consumer == _CONSUMER))
 _LET_GO = Statement(
     sa.delete(HELD).where(
         HELD.c.consumer == _CONSUMER,
@@ -50,7 +49,11 @@ _LET_GO = Statement(
 
 def _enter() -> Statement:
     """Write a batch into the inbox and move the positions, in one statement."""
-    events = sa.func.unnest(sa.bindparam("events", type_=_IDS)).table_valued("event_id")
+    events = (
+        sa.func.unnest(sa.bindparam("events", type_=_IDS))
+        .table_valued("event_id")
+        .render_derived(name="event")
+    )
     inbox = (
         sa.insert(INBOX)
         .from_select(["consumer", "event_id"], sa.select(_CONSUMER, events.c.event_id))
@@ -72,6 +75,41 @@ def _enter() -> Statement:
     return Statement(moves.add_cte(inbox))
 
 
+def _next_held() -> Statement:
+    """Select what is held of the aggregates whose next version is among it, in order."""
+    waiting = HELD.alias("waiting")
+    position = sa.func.coalesce(INBOX_POSITION.c.aggregate_version, 0)
+    has_next = (
+        sa.select(waiting.c.aggregate_id)
+        .outerjoin(
+            INBOX_POSITION,
+            sa.and_(
+                INBOX_POSITION.c.consumer == waiting.c.consumer,
+                INBOX_POSITION.c.aggregate_id == waiting.c.aggregate_id,
+            ),
+        )
+        .where(
+            waiting.c.consumer == _CONSUMER,
+            _is_waiting(waiting.c.reason),
+            waiting.c.aggregate_version == position + 1,
+        )
+    )
+    return Statement(
+        sa.select(HELD)
+        .where(
+            HELD.c.consumer == _CONSUMER,
+            _is_waiting(HELD.c.reason),
+            HELD.c.aggregate_id.in_(has_next),
+        )
+        .order_by(HELD.c.aggregate_version)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+
+
+def _is_waiting(reason: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(reason == GAP, reason == REDRIVE)
+
+
 def _hold() -> Statement:
     values = {
         column.name: sa.bindparam(f"held_{column.name}", type_=column.type)
@@ -88,6 +126,7 @@ def _hold() -> Statement:
 
 
 _ENTER = _enter()
+_NEXT_HELD = _next_held()
 _HOLD = _hold()
 
 
@@ -108,19 +147,29 @@ class Inbox:
         # Aggregates of which something is held: only for these is the table asked.
         self._held: set[str] = set()
 
-    async def remember(self, connection: Connection) -> bool:
-        """Learn what is held, as a new leader; return whether something is to be redriven."""
+    async def remember(self, connection: Connection) -> None:
+        """Learn of which aggregates something is held, as a new leader."""
         rows = await connection.fetch_all(_HELD_AGGREGATES, {"consumer": self._consumer})
         self._held = {str(row["aggregate_id"]) for row in rows}
-        return any(row["reason"] == REDRIVE for row in rows)
+
+    def is_holding(self, batch: Sequence[Delivery]) -> bool:
+        """Tell whether something may be held that waits for this batch."""
+        return not self._held.isdisjoint(each.aggregate_id for each in batch)
+
+    async def next_held(self, connection: Connection, most: int) -> list[Delivery]:
+        """Load what was held and can be applied now, in the order of its aggregates."""
+        if not self._held:
+            return []
+        values = {"consumer": self._consumer, "most": most}
+        return [_unpack(row) for row in await connection.fetch_all(_NEXT_HELD, values)]
 
     async def sort(self, connection: Connection, batch: Sequence[Delivery]) -> Sorted:
-        """Compare a batch, and what is held of its aggregates, with the positions."""
-        aggregates = sorted({each.aggregate_id for each in batch} | self._redriven(batch))
+        """Compare a batch with the positions of its aggregates."""
+        aggregates = sorted({each.aggregate_id for each in batch})
         values = {"consumer": self._consumer, "aggregates": aggregates}
         rows = await connection.fetch_all(_POSITIONS, values)
         positions = {str(row["aggregate_id"]): row["aggregate_version"] for row in rows}
-        return _sort([*batch, *await self._waiting(connection, aggregates)], positions)
+        return _sort(batch, positions)
 
     async def enter(self, connection: Connection, ready: Sequence[Delivery]) -> None:
         """Note events as applied; undone with the transaction if applying them fails."""
@@ -143,7 +192,6 @@ class Inbox:
         """Keep an event that cannot be applied now; it may be acknowledged afterwards."""
         self._held.add(delivery.aggregate_id)
         values = {
-            "held_consumer": self._consumer,
             "held_event_id": delivery.event_id,
             "held_aggregate_id": delivery.aggregate_id,
             "held_aggregate_version": delivery.aggregate_version,
@@ -152,17 +200,30 @@ class Inbox:
             "held_headers": _pack(delivery),
             "held_payload": delivery.payload,
         }
-        await connection.fetch_one(_HOLD, values)
+        await connection.fetch_one(_HOLD, values | {"held_consumer": self._consumer})
 
-    def _redriven(self, batch: Sequence[Delivery]) -> set[str]:
-        return set() if batch else self._held
-
-    async def _waiting(self, connection: Connection, aggregates: Iterable[str]) -> list[Delivery]:
-        wanted = sorted(self._held.intersection(aggregates))
-        if not wanted:
-            return []
-        rows = await connection.fetch_all(_HELD, {"consumer": self._consumer, "aggregates": wanted})
-        return [_unpack(row) for row in rows if row["reason"] != POISON]
+    async def keep_malformed(
+        self,
+        connection: Connection,
+        *,
+        subject: str,
+        headers: Mapping[str, str] | None,
+        payload: bytes,
+        cause: MalformedEventError,
+    ) -> None:
+        """Keep a message that is no event as it came; the same one again changes nothing."""
+        packed = json.dumps({"subject": subject, "headers": headers or {}})
+        digest = hashlib.sha256(packed.encode() + b"\0" + payload).digest()
+        values = {
+            "held_event_id": str(uuid.UUID(bytes=digest[:16])),
+            "held_aggregate_id": _NOTHING,
+            "held_aggregate_version": 0,
+            "held_reason": MALFORMED,
+            "held_detail": str(cause)[:500],
+            "held_headers": packed,
+            "held_payload": payload,
+        }
+        await connection.fetch_one(_HOLD, values | {"held_consumer": self._consumer})
 
 
 def _sort(batch: Sequence[Delivery], positions: Mapping[str, int]) -> Sorted:

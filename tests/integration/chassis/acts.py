@@ -1,0 +1,135 @@
+"""What tests of the chassis do with the station's cases, past gRPC."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from nats.js.client import JetStreamContext
+
+from chassis import intake
+from chassis.call import Call, Caller
+from chassis.clock import utc_now
+from chassis.cloudevents import event_headers
+from chassis.database import Database
+from chassis.ids import new_id, new_request_id
+from chassis.policy import Rule
+from chassis.roles import Role
+from chassis.unit_of_work import UnitOfWork
+from jointops.station.v1 import case_pb2 as pb
+from services.station.casefile import aggregate, convert
+from services.station.casefile.aggregate import Case
+from services.station.casefile.store import Cases
+from services.station.casefile.usecases import CaseUseCases
+from services.station.policy import POLICY
+from tests.integration.stage import STATION
+
+COMMANDER = Caller("commander-1", STATION, frozenset({Role.COMMANDER}))
+OFFICER_ID = "case_officer-1"
+
+
+def rule_of(method: str) -> Rule:
+    """Return the rule of a method of cases."""
+    return POLICY.rule(f"jointops.station.v1.CaseService/{method}")
+
+
+def call_for(method: str, request: Any, caller: Caller = COMMANDER) -> Call:
+    """Make the call as the pipeline does."""
+    return intake.make_call(rule_of(method), caller, request, "", sees_station=True)
+
+
+def use_cases(database: Database) -> CaseUseCases:
+    """Make what may be asked of cases."""
+    return CaseUseCases(partial(UnitOfWork, database), utc_now)
+
+
+def make_case() -> tuple[Case, aggregate.CaseReported]:
+    """Make a reported case and the event that made it."""
+    now = datetime.now(UTC)
+    reported = aggregate.CaseReported(now, new_id(), STATION, new_id(), "211P", OFFICER_ID)
+    return aggregate.report(reported), reported
+
+
+async def add_case(database: Database, request_id: str = "") -> Case:
+    """Put a reported case into the database, as an escalated alarm does."""
+    case, reported = make_case()
+    request = pb.GetCaseRequest(case_id=case.case_id)
+    call = Call(
+        person_id=COMMANDER.person_id,
+        station=STATION,
+        sees_station=True,
+        method="add",
+        permission="add",
+        request_id=request_id or new_request_id(),
+        request_hash=b"" if request_id else request.SerializeToString(),
+        traceparent="",
+    )
+    async with UnitOfWork(database, call) as uow:
+        Cases(uow).add(case)
+        uow.emit(convert.event_to_row(reported, case))
+        uow.record(case.case_id, case.case_id)
+        await uow.commit(pb.GetCaseResponse(case=convert.case_to_message(case)))
+    return case
+
+
+def suspend_request(case_id: str, etag: str = "1") -> pb.SuspendCaseRequest:
+    """Ask to suspend a case: one aggregate, one statement."""
+    return pb.SuspendCaseRequest(
+        case_id=case_id, etag=etag, request_id=new_request_id(), reason="Witness abroad."
+    )
+
+
+def assign_request(case_id: str, person_id: str, etag: str = "1") -> pb.AssignMemberRequest:
+    """Ask to assign a person: two rows, hence an explicit transaction."""
+    return pb.AssignMemberRequest(
+        case_id=case_id, etag=etag, request_id=new_request_id(), person_id=person_id
+    )
+
+
+async def suspend(database: Database, request: pb.SuspendCaseRequest) -> pb.SuspendCaseResponse:
+    """Carry out a request to suspend a case."""
+    return await use_cases(database).suspend(request, call_for("SuspendCase", request))
+
+
+async def assign(database: Database, request: pb.AssignMemberRequest) -> pb.AssignMemberResponse:
+    """Carry out a request to assign a person."""
+    return await use_cases(database).assign_member(request, call_for("AssignMember", request))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """An event of a case as the station's relay publishes it; tests spoil what they want to."""
+
+    case_id: str
+    version: int
+    event_id: str
+    event_type: str = "CaseAccepted"
+    payload: bytes = b""
+
+    def headers(self) -> dict[str, str]:
+        """Return its headers without the one by which the stream drops a repetition."""
+        row = {
+            "event_id": self.event_id,
+            "event_type": f"jointops.station.v1.{self.event_type}",
+            "aggregate_id": self.case_id,
+            "aggregate_version": self.version,
+            "case_id": self.case_id,
+            "event_time": datetime.now(UTC),
+            "request_id": "",
+        }
+        headers = event_headers(row, source="/jointops/station", traceparent="")
+        del headers["Nats-Msg-Id"]
+        return headers
+
+    async def send(self, jetstream: JetStreamContext, **headers: str) -> None:
+        """Publish it; `headers` replace its own, an empty one leaves it out."""
+        changed = self.headers() | {f"ce-{name}": value for name, value in headers.items()}
+        kept = {name: value for name, value in changed.items() if value}
+        await jetstream.publish(
+            f"jointops.{STATION}.station.v1.case.changed", self.payload, headers=kept
+        )
+
+
+def message(case_id: str, version: int, event_type: str = "CaseAccepted") -> Message:
+    """Make an event of a case."""
+    return Message(case_id=case_id, version=version, event_id=new_id(), event_type=event_type)

@@ -1,0 +1,81 @@
+"""The two services on which the chassis is proven: the station, and a mirror of its cases."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+from nats.js.client import JetStreamContext
+
+from chassis.consumer import Apply
+from chassis.telemetry import Telemetry
+from deploy.local.nats import Nats
+from services.station.main import SERVICE as STATION_SERVICE
+from tests.integration.chassis.mirror import HANDLERS, make_mirror
+from tests.integration.conftest import MakeDatabase
+from tests.integration.stage import Issuer, Stage, on_bus
+
+
+@dataclass
+class Mirror:
+    """A running mirror and the stream of the station that it consumes."""
+
+    stage: Stage
+    jetstream: JetStreamContext
+
+    async def seen(self, case_id: str = "") -> list[tuple[str, int]]:
+        """Return what was applied, in that order: type and version of each event."""
+        rows = await self.stage.fetch("SELECT * FROM seen ORDER BY seen")
+        return [
+            (row["event_type"], row["version"])
+            for row in rows
+            if str(row["case_id"]) == case_id or not case_id
+        ]
+
+    async def held(self) -> list[tuple[int, str, str]]:
+        """Return version, reason and detail of each event that is held."""
+        rows = await self.stage.fetch("SELECT * FROM held ORDER BY aggregate_version")
+        return [(row["aggregate_version"], row["reason"], row["detail"]) for row in rows]
+
+
+StartMirror = Callable[..., Awaitable[Mirror]]
+MakeStage = Callable[[], Awaitable[Stage]]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less between tries and looks than in service; nothing else changes."""
+    monkeypatch.setattr("chassis.consumer._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.consumer._RETRY_SECONDS", 0.005)
+    monkeypatch.setattr("chassis.consumer._REMEMBER_SECONDS", 0.2)
+    monkeypatch.setattr("chassis.leadership._PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("chassis.relay._WATCH_SECONDS", 0.5)
+
+
+@pytest.fixture
+async def station(make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer) -> Stage:
+    """The station without gRPC and without NATS: its database, and what may run on it."""
+    return Stage(STATION_SERVICE, await make_database(STATION_SERVICE), telemetry, "", issuer)
+
+
+@pytest.fixture
+async def start_mirror(
+    make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer, nats_server: Nats
+) -> AsyncIterator[StartMirror]:
+    """Start mirrors on the NATS server of the test; they stop after it."""
+    async with AsyncExitStack() as stack:
+
+        async def start(handlers: Mapping[str, Apply] = HANDLERS) -> Mirror:
+            service = make_mirror(handlers)
+            stage = Stage(service, await make_database(service), telemetry, "", issuer)
+            running = on_bus(stage, nats_server.url, nats_server.password(), relays=False)
+            bus = await stack.enter_async_context(running)
+            await make_stream(bus.jetstream)
+            return Mirror(stage, bus.jetstream)
+
+        yield start
+
+
+async def make_stream(jetstream: JetStreamContext) -> None:
+    """Make the station's stream as its relay would."""
+    await jetstream.add_stream(name="STATION", subjects=["jointops.*.station.>"])

@@ -20,6 +20,8 @@ from chassis.logs import get_logger
 _DEDUPLICATION_SECONDS = 120.0
 _CONNECT_SECONDS = 3
 _PAUSE_SECONDS = 1
+# A wake costs a system call; under load the relay is awake anyway.
+_WAKE_PAUSE_SECONDS = 0.002
 _log = get_logger()
 
 FAULTS = (NatsError, OSError, TimeoutError)
@@ -32,6 +34,9 @@ class Bus:
         self.client = Client()
         self.service = service
         self.jetstream: JetStreamContext = self.client.jetstream()
+        self._is_pausing = False
+        self._is_due = False
+        self._waking: asyncio.Future[None] | None = None
 
     async def connect(self, url: str, user: str | None, password: str | None) -> None:
         """Connect, however long the server takes to come up, and stay connected."""
@@ -65,9 +70,24 @@ class Bus:
             raise StoreUnavailableError("NATS cannot be reached.") from cause
 
     async def wake(self) -> None:
-        """Tell the leading relay of this service that there is something to publish."""
+        """Tell the leading relay of this service that there is something to publish.
+
+        At once when it is quiet; otherwise at the end of a short pause, once for all that was
+        written in it.
+        """
+        if self._is_pausing:
+            self._is_due = True
+            return
+        self._is_pausing = True
+        asyncio.get_running_loop().call_later(_WAKE_PAUSE_SECONDS, self._end_pause)
         if self.client.is_connected:
             await self.client.publish(self._wake_subject)
+
+    def _end_pause(self) -> None:
+        self._is_pausing = False
+        if self._is_due:
+            self._is_due = False
+            self._waking = asyncio.ensure_future(self.wake())
 
     async def on_wake(self, wake: Callable[[Any], Awaitable[None]]) -> Any:
         """Call back whenever a process of this service has written an event."""

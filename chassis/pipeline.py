@@ -1,12 +1,11 @@
 """What happens to every call, in this order: deadline, identity, policy, validation, use case.
 
-One interceptor does it all, because each further one costs a layer of coroutines. Around the steps
-stand the span, the canonical log line, the metric and the map from refusals to status; servicers
-and use cases know nothing of them.
+One piece does it all, because each interceptor costs a layer of coroutines. Around the steps stand
+the span, the canonical log line, the metric and the map from refusals to status; servicers and use
+cases know nothing of them.
 """
 
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -32,14 +31,16 @@ from chassis.telemetry import Telemetry
 from chassis.tokens import Tokens
 from chassis.unit_of_work import UnitOfWork, hidden
 
-_INFRASTRUCTURE = "/grpc."
 _INTERNAL = grpc.StatusCode.INTERNAL.name
 _CANCELLED = grpc.StatusCode.CANCELLED.name
 _log = get_logger()
 
 
-class Pipeline(grpc.aio.ServerInterceptor):
-    """Serves every method by the rules of the policy."""
+class Pipeline(grpc.GenericRpcHandler):
+    """Serves every method by the rules of the policy.
+
+    A router instead of an interceptor: gRPC asks it once a call, without a layer in between.
+    """
 
     def __init__(
         self,
@@ -58,22 +59,19 @@ class Pipeline(grpc.aio.ServerInterceptor):
         self.call_count = 0
         self._handlers: dict[str, Any] = {}
 
-    async def intercept_service(
-        self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
-    ) -> Any:
-        """Wrap each method once; what gRPC itself serves (health, reflection) goes by."""
+    def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
+        """Take the methods of a servicer; generated code calls this as it calls a server."""
+        for name, handler in handlers.items():
+            served = _Method(self, self.policy.rule(f"{service}/{name}"), handler)
+            self._handlers[f"/{service}/{name}"] = grpc.unary_unary_rpc_method_handler(served.serve)
+
+    def add_generic_rpc_handlers(self, _handlers: Any) -> None:
+        """Ignore what generated code adds for servers that know no registered methods."""
+
+    def service(self, handler_call_details: Any) -> Any:
+        """Return how a method is served; one that does not exist is refused like any other."""
         method = handler_call_details.method
-        known = self._handlers.get(method)
-        if known is not None:
-            return known
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return _unknown(method)
-        if not method.startswith(_INFRASTRUCTURE):
-            served = _Method(self, self.policy.rule(method[1:]), handler)
-            handler = grpc.unary_unary_rpc_method_handler(served.serve)
-        self._handlers[method] = handler
-        return handler
+        return self._handlers.get(method) or _unknown(method)
 
 
 class _Method:

@@ -56,7 +56,8 @@ def _mark() -> Statement:
         .values(last_sequence=sa.func.greatest(STREAM.c.last_sequence, _SEQUENCE))
         .cte("seen")
     )
-    mark = sa.update(OUTBOX).where(OUTBOX.c.position == sa.any_(_POSITIONS))
+    waiting = OUTBOX.c.publish_time.is_(None)
+    mark = sa.update(OUTBOX).where(waiting, OUTBOX.c.position == sa.any_(_POSITIONS))
     return Statement(mark.values(publish_time=sa.func.now()).add_cte(seen))
 
 

@@ -69,12 +69,14 @@ class Server:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop; then turn new calls away and finish those in hand."""
-        server = grpc.aio.server(interceptors=[self._pipeline], options=_OPTIONS)
+        server = grpc.aio.server(options=_OPTIONS)
         for served in self._services:
-            served.add(served.servicer, server)
+            served.add(served.servicer, self._pipeline)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if not self._is_production:
             reflection.enable_server_reflection(self._names(), server)
+        # Last, because it answers for whatever nobody else serves.
+        server.add_generic_rpc_handlers((self._pipeline,))
         self.port = server.add_insecure_port(self._listen)
         await server.start()
         self.started.set()

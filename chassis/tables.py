@@ -19,8 +19,8 @@ NOW = sa.text("now()")
 OUTBOX = sa.Table(
     "outbox",
     METADATA,
-    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("event_id", ID, nullable=False, unique=True),
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    sa.Column("event_id", ID, nullable=False),
     sa.Column("event_type", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("aggregate_id", ID, nullable=False),
@@ -31,8 +31,9 @@ OUTBOX = sa.Table(
     sa.Column("request_id", sa.Text, nullable=False),
     sa.Column("traceparent", sa.Text, nullable=False),
     sa.Column("publish_time", TIME),
-    sa.UniqueConstraint("aggregate_id", "aggregate_version", name="outbox_version_key"),
+    sa.PrimaryKeyConstraint("aggregate_id", "aggregate_version", name="outbox_pkey"),
 )
+# Every index is paid for by every command, so there is one for order and one for what waits.
 sa.Index("outbox_waiting", OUTBOX.c.position, postgresql_where=OUTBOX.c.publish_time.is_(None))
 
 # What the relay last knew of its stream, to notice one that was wiped, cut or restored.
@@ -72,7 +73,7 @@ ANSWER = sa.Table(
     sa.Column("create_time", TIME, nullable=False, server_default=NOW),
     sa.PrimaryKeyConstraint("person_id", "request_id", name="answer_pkey"),
 )
-sa.Index("answer_age", ANSWER.c.create_time)
+sa.Index("answer_age", ANSWER.c.create_time, postgresql_using="brin")
 
 # Which cases there are and who is assigned: the station writes it, the squads copy it from events.
 KNOWN_CASE = sa.Table(

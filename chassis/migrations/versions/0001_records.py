@@ -20,8 +20,8 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "outbox",
-        sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("event_id", _ID, nullable=False, unique=True),
+        sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("event_id", _ID, nullable=False),
         sa.Column("event_type", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("aggregate_id", _ID, nullable=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text, nullable=False),
         sa.Column("traceparent", sa.Text, nullable=False),
         sa.Column("publish_time", _TIME),
-        sa.UniqueConstraint("aggregate_id", "aggregate_version", name="outbox_version_key"),
+        sa.PrimaryKeyConstraint("aggregate_id", "aggregate_version", name="outbox_pkey"),
     )
     op.create_index(
         "outbox_waiting",
@@ -69,7 +69,7 @@ def upgrade() -> None:
         sa.Column("create_time", _TIME, nullable=False, server_default=_NOW),
         sa.PrimaryKeyConstraint("person_id", "request_id", name="answer_pkey"),
     )
-    op.create_index("answer_age", "answer", ["create_time"])
+    op.create_index("answer_age", "answer", ["create_time"], postgresql_using="brin")
     op.create_table(
         "known_case",
         sa.Column("case_id", _ID, primary_key=True),

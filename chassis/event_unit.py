@@ -11,6 +11,7 @@ from chassis.call import Event
 from chassis.cloudevents import Delivery
 from chassis.database import Connection, Row
 from chassis.errors import EtagStaleError, NotFoundError
+from chassis.paging import Page
 from chassis.statements import Save, Statement, records_of_event, save_alone
 from chassis.unit_of_work import event_values
 
@@ -63,6 +64,11 @@ class EventUnit:
         """Fetch several rows; sees what this unit has saved so far."""
         await self._flush()
         return await self._connection.fetch_all(query, self._values | values)
+
+    async def page_of_case(self, query: Statement, case_id: str, page: Page) -> list[Row]:
+        """Fetch a page of what lies below a case; an event is not refused it."""
+        rows = await self.page(query, key=case_id, before=page.before, limit=page.limit)
+        return [row for row in rows if row["version"] is not None]
 
     async def lock(self, query: Statement, **key: object) -> Row | None:
         """Fetch one aggregate (`FOR UPDATE`); sees what this unit has saved so far."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from chassis.call import Event
 from chassis.database import Row
+from chassis.paging import Page
 from chassis.statements import Save, Statement
 
 
@@ -19,6 +20,9 @@ class Unit(Protocol):
 
     async def page(self, query: Statement, **values: object) -> list[Row]:
         """Fetch the rows of a list."""
+
+    async def page_of_case(self, query: Statement, case_id: str, page: Page) -> list[Row]:
+        """Fetch a page of what lies below a case (`page_of_case`)."""
 
     async def lock(self, query: Statement, **key: object) -> Row | None:
         """Fetch one aggregate and make other writers wait until this unit ends."""

@@ -20,6 +20,7 @@ from chassis.errors import (
     NotFoundError,
     RequestIdReusedError,
 )
+from chassis.paging import Page
 from chassis.statements import (
     EVENT_COLUMNS,
     Save,
@@ -104,6 +105,16 @@ class UnitOfWork:
     async def page(self, query: Statement, **values: object) -> list[Row]:
         """Fetch the rows of a list; the query itself leaves out what the caller may not see."""
         return await self._connection.fetch_all(query, self._values | values)
+
+    async def page_of_case(self, query: Statement, case_id: str, page: Page) -> list[Row]:
+        """Fetch a page of what lies below a case (`page_of_case`).
+
+        Raises:
+            NotAssignedError, NotFoundError: The caller may not see the case, or there is none.
+        """
+        rows = await self.page(query, key=case_id, before=page.before, limit=page.limit)
+        self._admit(rows[0] if rows else None)
+        return [row for row in rows if row["version"] is not None]
 
     async def admit_to_case(self, case_id: str) -> str:
         """Check that the caller may add to a case; return the station that owns it."""

@@ -1,5 +1,9 @@
 """Exhibits over the wire, on PostgreSQL."""
 
+import hashlib
+import json
+from datetime import UTC
+
 import grpc
 import pytest
 
@@ -64,6 +68,42 @@ async def test_an_exhibit_changes_hands_with_two_signatures(stage: Stage) -> Non
         "CustodyTransferOffered",
         "CustodyTransferAccepted",
     ]
+
+
+async def test_an_outsider_recomputes_every_hash_from_what_is_shown(stage: Stage) -> None:
+    exhibit = await offered(stage)
+    exhibit = await call(
+        examiner(stage, RECEIVER), DECLINE, exhibit_id=exhibit.exhibit_id, etag=exhibit.etag
+    )
+
+    recomputed = [digest(exhibit, position) for position in (1, 2, 3)]
+
+    assert recomputed == [entry.sha256 for entry in exhibit.custody]
+
+
+def digest(exhibit: pb.Exhibit, position: int) -> str:
+    """Hash the canonical record of an entry as exhibit.proto describes it, without our code."""
+    entry = exhibit.custody[position - 1]
+    signed_at = entry.sign_time.ToDatetime(UTC)
+    record = {
+        "act": pb.CustodyAct.Name(entry.act).removeprefix("CUSTODY_ACT_").lower(),
+        "person_id": entry.person_id,
+        "holder_id": entry.holder_id,
+        "receiver_id": entry.receiver_id or None,
+        "seal_number": entry.seal_number,
+        "reason": entry.reason,
+        "signed_at": f"{signed_at:%Y-%m-%dT%H:%M:%S.%f}+00:00",
+        "previous_sha256": entry.previous_sha256,
+        "position": position,
+        "exhibit_id": exhibit.exhibit_id,
+        "station": exhibit.station,
+        "case_id": exhibit.case_id,
+        "description": exhibit.description,
+        "content_sha256": exhibit.content_sha256,
+        "legal_basis": exhibit.legal_basis,
+    }
+    canonical = json.dumps(record, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 async def test_a_declined_exhibit_stays_where_it_is(stage: Stage) -> None:

@@ -93,13 +93,16 @@ class Bus:
         """Call back whenever a process of this service has written an event."""
         return await self.client.subscribe(self._wake_subject, cb=wake)
 
-    async def ensure_stream(self) -> tuple[str, int]:
-        """Make the stream of this service if it is missing; return when it was made and its end."""
-        name = stream_name(self.service)
+    async def ensure_stream(self, service: str) -> tuple[str, int]:
+        """Make the stream of a service if it is missing; return when it was made and its end.
+
+        Whoever comes first makes it, so that services start in any order.
+        """
+        name = stream_name(service)
         try:
             info = await self.jetstream.stream_info(name)
         except NotFoundError:
-            info = await self.jetstream.add_stream(_stream_config(name, self.service))
+            info = await self.jetstream.add_stream(_stream_config(name, service))
         return str(info.created), int(info.state.last_seq)
 
     async def close(self) -> None:

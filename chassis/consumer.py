@@ -89,6 +89,7 @@ class _Consuming:
             durable=self.name,
             subjects=self._consumer.subjects,
         )
+        await self._bus.ensure_stream(self._consumer.producer)
         await pull.open()
         self._remembered_at = float("-inf")
         try:

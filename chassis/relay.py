@@ -159,7 +159,7 @@ class Relay:
         if time.monotonic() - self._watched_at < _WATCH_SECONDS:
             return
         self._watched_at = time.monotonic()
-        created, sequence = await self._bus.ensure_stream()
+        created, sequence = await self._bus.ensure_stream(self._bus.service)
         values = {"name": self._stream, "created": created, "sequence": sequence}
         known = await connection.fetch_one(_KNOWN, values)
         if known is None:

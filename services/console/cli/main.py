@@ -1,0 +1,79 @@
+"""`jointops`: the groups of commands, and the one place where a run of the program ends."""
+
+import os
+import sys
+from types import ModuleType
+
+import typer
+from rich.console import Console
+
+from services.console.cli import sessions
+from services.console.cli.groups import (
+    alarms,
+    arrests,
+    cases,
+    demo,
+    events,
+    examinations,
+    exhibits,
+    leads,
+    operations,
+    products,
+    requests,
+    reviews,
+    taskings,
+    trace,
+)
+from services.console.errors import Exit
+
+DEBUG_VARIABLE = "JOINTOPS_DEBUG"
+
+app = typer.Typer(
+    name="",
+    help="联合作战指挥平台命令行 The joint operations platform at the command line.\n\n"
+    "Sign in with `jointops login PERSON_ID`, or act as a demonstration person with --as.",
+    epilog="例 Example: jointops cases list --as commander",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+GROUPS: tuple[ModuleType, ...] = (
+    alarms,
+    cases,
+    requests,
+    taskings,
+    leads,
+    products,
+    exhibits,
+    examinations,
+    operations,
+    arrests,
+    reviews,
+    events,
+    trace,
+)
+
+sessions.add_to(app)
+demo.add_to(app)
+for group in GROUPS:
+    app.add_typer(group.app)
+
+
+def main() -> None:
+    """Run the program; nobody at a terminal reads a stack trace."""
+    try:
+        app(prog_name="jointops")
+    except Exception as fault:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        sentence = (
+            f"This program failed: {type(fault).__name__}. Set {DEBUG_VARIABLE}=1 to see where."
+        )
+        Console(stderr=True, highlight=False).print(f"程序出错 {sentence}", style="red")
+        sys.exit(Exit.UNAVAILABLE)
+
+
+if __name__ == "__main__":
+    main()

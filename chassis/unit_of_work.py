@@ -182,7 +182,7 @@ class UnitOfWork:
         await self._connection.fetch_one(_RECORD, self._values | values)
 
     async def _send(self, response: bytes) -> None:
-        if len(self._saves) + len(self._writes) > 1:
+        if self._writes or len(self._saves) > 1:
             await self._send_first()
         statement, values = self._saves[0] if self._saves else (None, {})
         values = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -131,6 +133,20 @@ async def test_the_same_request_twice_is_answered_alike_and_done_once(scene: Sce
 
     assert first == second
     assert await scene.stage.count("lead") == 1
+
+
+async def test_one_of_two_racing_commands_is_aborted(scene: Scene) -> None:
+    lead, stub = await scene.lead(), analyst(scene)
+
+    outcomes = await asyncio.gather(
+        stub.ReprioritiseLead(reprioritise(lead, 1)),
+        stub.ReprioritiseLead(reprioritise(lead, 2)),
+        return_exceptions=True,
+    )
+
+    codes = [each.code() for each in outcomes if isinstance(each, grpc.aio.AioRpcError)]
+    assert codes == [grpc.StatusCode.ABORTED]
+    assert await scene.event_types(lead.lead_id) == ["LeadRecorded", "LeadReprioritised"]
 
 
 async def test_a_request_id_is_refused_for_another_request(scene: Scene) -> None:

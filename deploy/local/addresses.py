@@ -32,13 +32,14 @@ class Addresses:
     nats_url: str
     nats_dashboard_user: str
     nats_dashboard_password_file: str
+    nats_monitoring_url: str
     people_folder: str
     log_folder: str
     trace_folder: str
 
 
-def write_addresses(plan: Plan) -> Addresses:
-    """Tell clients where the platform is."""
+def write_addresses(plan: Plan, *, nats_monitoring_url: str) -> Addresses:
+    """Tell clients where the platform is; the monitoring port alone is known only at the start."""
     folder = plan.layout.folder
     addresses = Addresses(
         pid=os.getpid(),
@@ -50,6 +51,7 @@ def write_addresses(plan: Plan) -> Addresses:
         nats_url=plan.nats_url,
         nats_dashboard_user=DASHBOARD_USER,
         nats_dashboard_password_file=str(folder / "nats" / f"{DASHBOARD_USER}-password"),
+        nats_monitoring_url=nats_monitoring_url,
         people_folder=str(folder),
         log_folder=str(plan.layout.logs),
         trace_folder=str(plan.layout.traces),

@@ -70,6 +70,11 @@ class Nats:
         """Return the address of the server, without user and password."""
         return f"nats://{LOOPBACK}:{self.port}"
 
+    @property
+    def monitoring_url(self) -> str:
+        """Return where the server tells about itself: its streams, consumers and connections."""
+        return f"http://{LOOPBACK}:{self.monitoring_port}"
+
     def password_file(self, user: str = SERVICE_USER) -> Path:
         """Return the file with the password of a user."""
         return self.folder / f"{user}-password"

@@ -67,6 +67,7 @@ class Supervisor:
         self._follow_up: Child | None = None
         self._infrastructure: Sequence[Part] = ()
         self._services: Sequence[Part] = ()
+        self._bus: Nats
         self._console = console
         self._board = Board(console, ())
 
@@ -122,7 +123,8 @@ class Supervisor:
     def _stay_up(self, follow_up: Program | None, *, ends_with_then: bool) -> int:
         if self._stopping.is_made:
             return 0
-        self._board.show_addresses(write_addresses(self._plan))
+        addresses = write_addresses(self._plan, nats_monitoring_url=self._bus.monitoring_url)
+        self._board.show_addresses(addresses)
         if follow_up is not None:
             self._follow_up = Child.start(follow_up, log=None)
         while not self._stopping.is_made:
@@ -169,7 +171,8 @@ class Supervisor:
 
     def _nats(self) -> Part:
         port, log = self._plan.ports["nats"], self._layout.log("nats")
-        return ServerPart("nats", port, Nats(self._layout.folder / "nats", port=port, log=log))
+        self._bus = Nats(self._layout.folder / "nats", port=port, log=log)
+        return ServerPart("nats", port, self._bus)
 
     def _issuer(self) -> Part:
         program, log = self._plan.issuer_program(), self._layout.log("issuer")

@@ -2,6 +2,7 @@
 
 from chassis.call import Event
 from chassis.paging import LAST_ID, Page
+from chassis.unit_of_work import hidden
 from services.station.casefile.aggregate import Case
 from services.station.circulation.aggregate import SquadRequest, SquadRequestKind
 from services.station.dispatch.aggregate import Alarm, AlarmState
@@ -53,6 +54,7 @@ class FakeSquadRequests(FakeStore[SquadRequest]):
     kind = "squad_request"
 
     async def list(self, page: Page, *, case_id: str) -> tuple[list[SquadRequest], str]:
+        _admit(self.unit, case_id)
         return self.page_of(page, [each for each in self.all() if each.case_id == case_id])
 
     async def find_arrests(self, case_id: str) -> tuple[SquadRequest, ...]:
@@ -72,6 +74,7 @@ class FakeReviews(FakeStore[Review]):
         return review
 
     async def list(self, page: Page, *, case_id: str) -> tuple[list[Review], str]:
+        _admit(self.unit, case_id)
         return self.page_of(page, [each for each in self.all() if each.case_id == case_id])
 
 
@@ -100,6 +103,12 @@ class FakeTimeline:
         ]
         shown, token = page.cut(rows[: page.limit], "event_id")
         return [row["entry"] for row in shown], token
+
+
+def _admit(unit: FakeUnit, case_id: str) -> None:
+    station = unit.database.case_stations.get(case_id)
+    if station is None or not unit.sees(station, case_id):
+        raise hidden(unit.call)
 
 
 def _entry(event: Event) -> TimelineEntry:

@@ -15,6 +15,7 @@ from chassis.statements import (
     load_with_answer,
     lock_row,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ID, TIME
@@ -65,7 +66,6 @@ sa.Index(
 
 _KEY = _T.squad_request_id == bind(_T.squad_request_id, "key")
 _ADMITTED = on_case(_T.case_id, _T.station)
-_OF_CASE = sa.select(SQUAD_REQUEST).where(_T.case_id == bind(_T.case_id, "case_id"))
 
 ADMIT = Statement(admission_to(_T.squad_request_id, _ADMITTED))
 _LOAD = Statement(load_with_answer(SQUAD_REQUEST, _KEY, _ADMITTED))
@@ -73,12 +73,12 @@ _READ = Statement(load_for_reading(SQUAD_REQUEST, _KEY, _ADMITTED))
 _LOCK = Statement(lock_row(SQUAD_REQUEST, _T.squad_request_id))
 _INSERT = insert_row(SQUAD_REQUEST)
 _UPDATE = update_row(SQUAD_REQUEST, _T.squad_request_id)
-_LIST = Statement(
-    _OF_CASE.where(_T.squad_request_id < bind(_T.squad_request_id, "before"))
-    .order_by(_T.squad_request_id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
+_LIST = Statement(page_of_case(SQUAD_REQUEST, _T.squad_request_id))
+_ARRESTS = Statement(
+    sa.select(SQUAD_REQUEST).where(
+        _T.case_id == bind(_T.case_id, "case_id"), _T.kind == bind(_T.kind, "kind")
+    )
 )
-_ARRESTS = Statement(_OF_CASE.where(_T.kind == bind(_T.kind, "kind")))
 
 
 class SquadRequests:
@@ -98,16 +98,13 @@ class SquadRequests:
         return row_to_squad_request(await self._unit.read(_READ, key=squad_request_id))
 
     async def list(self, page: Page, *, case_id: str) -> tuple[list[SquadRequest], str]:
-        """Load a page of the requests of a case, newest first, and the next page's token.
-
-        Whether the caller may see the case is checked before, with the case.
-        """
-        rows = await self._unit.page(_LIST, case_id=case_id, before=page.before, limit=page.limit)
+        """Load a page of the requests of a case, newest first, and the next page's token."""
+        rows = await self._unit.page_of_case(_LIST, case_id, page)
         shown, token = page.cut(rows, "squad_request_id")
         return [row_to_squad_request(row) for row in shown], token
 
     async def find_arrests(self, case_id: str) -> tuple[SquadRequest, ...]:
-        """Load every joint arrest the case has had; the same holds for seeing the case."""
+        """Load every joint arrest of a case, which the caller has loaded before."""
         rows = await self._unit.page(_ARRESTS, case_id=case_id, kind=SquadRequestKind.JOINT_ARREST)
         return tuple(row_to_squad_request(row) for row in rows)
 

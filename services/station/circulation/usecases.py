@@ -89,9 +89,8 @@ class CirculationUseCases:
         """Show a page of the squad requests of a case that the caller may see."""
         page = read_page(request, request.case_id)
         async with self._begin(call) as uow:
-            case = await self._cases(uow).read(request.case_id)
-            found, token = await self._requests(uow).list(page, case_id=case.case_id)
-            uow.record("squad_requests", case.case_id)
+            found, token = await self._requests(uow).list(page, case_id=request.case_id)
+            uow.record("squad_requests", request.case_id)
             shown = [convert.squad_request_to_message(each) for each in found]
             return await uow.answer(
                 pb.ListSquadRequestsResponse(squad_requests=shown, next_page_token=token)

@@ -16,6 +16,7 @@ from chassis.statements import (
     load_for_reading,
     load_with_answer,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ID, TIME
@@ -77,15 +78,7 @@ _LOAD_REVIEW = Statement(load_with_answer(REVIEW, _REVIEW_KEY, _REVIEW_ADMITTED)
 _READ_REVIEW = Statement(load_for_reading(REVIEW, _REVIEW_KEY, _REVIEW_ADMITTED))
 _INSERT_REVIEW = insert_row(REVIEW)
 _UPDATE_REVIEW = update_row(REVIEW, _R.review_id)
-_LIST_REVIEWS = Statement(
-    sa.select(REVIEW)
-    .where(
-        _R.case_id == bind(_R.case_id, "case_id"),
-        _R.review_id < bind(_R.review_id, "before"),
-    )
-    .order_by(_R.review_id.desc())
-    .limit(_LIMIT)
-)
+_LIST_REVIEWS = Statement(page_of_case(REVIEW, _R.review_id))
 _LOAD_LESSON = Statement(load_with_answer(LESSON, _LESSON_KEY, _LESSON_ADMITTED))
 _INSERT_LESSON = insert_row(LESSON)
 _UPDATE_LESSON = update_row(LESSON, _L.lesson_id)
@@ -121,13 +114,8 @@ class Reviews:
         return row_to_review(await self._unit.read(_READ_REVIEW, key=review_id))
 
     async def list(self, page: Page, *, case_id: str) -> tuple[list[Review], str]:
-        """Load a page of the reviews of a case, newest first, and the next page's token.
-
-        Whether the caller may see the case is checked before, with the case.
-        """
-        rows = await self._unit.page(
-            _LIST_REVIEWS, case_id=case_id, before=page.before, limit=page.limit
-        )
+        """Load a page of the reviews of a case, newest first, and the next page's token."""
+        rows = await self._unit.page_of_case(_LIST_REVIEWS, case_id, page)
         shown, token = page.cut(rows, "review_id")
         return [row_to_review(row) for row in shown], token
 

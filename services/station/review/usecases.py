@@ -69,9 +69,8 @@ class ReviewUseCases:
         """Show a page of the reviews of a case that the caller may see."""
         page = read_page(request, request.case_id)
         async with self._begin(call) as uow:
-            case = await self._stores.cases(uow).read(request.case_id)
-            reviews, token = await self._stores.reviews(uow).list(page, case_id=case.case_id)
-            uow.record("reviews", case.case_id)
+            reviews, token = await self._stores.reviews(uow).list(page, case_id=request.case_id)
+            uow.record("reviews", request.case_id)
             shown = [convert.review_to_message(review) for review in reviews]
             return await uow.answer(pb.ListReviewsResponse(reviews=shown, next_page_token=token))
 

@@ -858,7 +858,7 @@ class GetTimelineResponse(_message.Message):
     """Token of the next page; empty on the last one."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimelineEntry]:
-        """Entries, oldest first, in the order of their event ids: what caused another stands before it."""
+        """Entries, oldest first, in the order of their event ids, which tell time to the millisecond."""
 
     def __init__(
         self,

@@ -100,6 +100,8 @@ class Relay:
 
     async def _publish_all(self, connection: Connection, stop: asyncio.Event) -> None:
         self._watched_at = float("-inf")
+        # A mark that is lost with the power publishes again, which the inbox drops.
+        await connection.execute("SET synchronous_commit = off")
         while not stop.is_set():
             await self._watch_stream(connection)
             self._woken.clear()

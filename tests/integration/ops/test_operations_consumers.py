@@ -82,6 +82,13 @@ class Station:
         )
         await self.say(withdrawn, "squad_request", squad_request_id)
 
+    async def send_back(self, squad_request_id: str, case_id: str) -> None:
+        """Send the answer to a squad request back."""
+        sent_back = requests.SquadRequestSentBack(
+            squad_request_id=squad_request_id, case_id=case_id
+        )
+        await self.say(sent_back, "squad_request", squad_request_id)
+
 
 def make_ordered(case_id: str, kind: Any) -> requests.SquadRequestOrdered:
     """Make the event that something was ordered of a squad."""
@@ -114,7 +121,7 @@ async def station(stage: Stage, nats_server: Nats) -> AsyncIterator[Station]:
     """A station whose events operations consume."""
     bus = Bus("station")
     await bus.connect(nats_server.url, "service", nats_server.password())
-    await bus.ensure_stream()
+    await bus.ensure_stream("station")
     async with on_bus(stage, nats_server.url, nats_server.password(), relays=False):
         yield Station(bus)
     await bus.close()
@@ -134,19 +141,25 @@ async def test_ordered_arrest_becomes_an_operation(stage: Stage, station: Statio
     assert operations[0].create_time == to_timestamp(HAPPENED_AT)
 
 
-async def test_received_operation_is_told_with_its_squad_request(
-    stage: Stage, station: Station
-) -> None:
+async def test_received_operation_leaves_event_and_audit(stage: Stage, station: Station) -> None:
     case_id = await station.report_case("case_officer-1")
-
     ordered = await station.order(case_id)
     await applied(stage, 2)
 
-    row = (await stage.fetch("SELECT * FROM outbox"))[0]
-    received = events.OperationReceived.FromString(row["payload"])
-    assert row["subject"] == "jointops.jinqiao.ops.v1.operation.operation_received"
-    assert received.operation_id == str(row["aggregate_id"])
+    outbox = await stage.fetch("SELECT * FROM outbox")
+    audit = await stage.fetch("SELECT person_id, permission, method, case_id FROM audit")
+
+    received = events.OperationReceived.FromString(outbox[0]["payload"])
+    assert outbox[0]["subject"] == "jointops.jinqiao.ops.v1.operation.operation_received"
     assert (received.case_id, received.squad_request_id) == (case_id, ordered.squad_request_id)
+    assert audit == [
+        {
+            "person_id": "service:ops",
+            "permission": "event.apply",
+            "method": "jointops.station.v1.SquadRequestOrdered",
+            "case_id": case_id,
+        }
+    ]
 
 
 async def test_order_for_another_squad_is_left_to_it(stage: Stage, station: Station) -> None:
@@ -196,68 +209,34 @@ async def test_withdrawn_request_withdraws_its_operation(stage: Stage, station: 
     assert await stage.count("outbox") == 2
 
 
-@pytest.mark.parametrize(
-    "state", [OperationState.UNDER_WAY, OperationState.COMPLETED, OperationState.STOOD_DOWN]
-)
-async def test_withdrawn_request_leaves_an_operation_alone_that_is_under_way_or_over(
-    stage: Stage, station: Station, state: OperationState
+async def test_operation_that_is_under_way_or_over_is_left_alone(
+    stage: Stage, station: Station
 ) -> None:
-    operation = await wire.put(stage, state=state)
-    station.versions[operation.squad_request_id] = 0
+    under_way = await wire.put(stage, state=OperationState.UNDER_WAY)
+    completed = await wire.put(stage, state=OperationState.COMPLETED)
 
-    await station.withdraw(operation.squad_request_id, operation.case_id)
-    await applied(stage, 1)
+    await station.withdraw(under_way.squad_request_id, under_way.case_id)
+    await station.send_back(completed.squad_request_id, completed.case_id)
+    await station.withdraw(completed.squad_request_id, completed.case_id)
+    await applied(stage, 3)
 
-    assert await operations_of(stage, operation.case_id) == [operation]
-
-
-async def test_request_that_is_sent_back_changes_nothing(stage: Stage, station: Station) -> None:
-    operation = await wire.put(stage, state=OperationState.COMPLETED)
-    sent_back = requests.SquadRequestSentBack(
-        squad_request_id=operation.squad_request_id, case_id=operation.case_id
-    )
-
-    await station.say(sent_back, "squad_request", operation.squad_request_id)
-    await applied(stage, 1)
-
-    assert await operations_of(stage, operation.case_id) == [operation]
+    assert await operations_of(stage, under_way.case_id) == [under_way]
+    assert await operations_of(stage, completed.case_id) == [completed]
 
 
-async def test_assigned_person_may_see_the_operations_of_the_case(
+async def test_person_sees_operations_from_assignment_to_release(
     stage: Stage, station: Station
 ) -> None:
     case_id = await station.report_case("case_officer-1", "ops_leader-1")
     await station.order(case_id)
     await applied(stage, 3)
+    request = pb.ListOperationsRequest(case_id=case_id)
 
-    response = await wire.send(stage, wire.LEADER, pb.ListOperationsRequest(case_id=case_id))
-
-    assert len(response.operations) == 1
-
-
-async def test_released_person_may_see_them_no_more(stage: Stage, station: Station) -> None:
-    case_id = await station.report_case("case_officer-1", "ops_leader-1")
+    assigned = await wire.send(stage, wire.LEADER, request)
     released = cases.CaseMemberReleased(case_id=case_id, person_id="ops_leader-1")
     await station.say(released, "case", case_id)
-    await applied(stage, 3)
+    await applied(stage, 4)
+    answer = await wire.refused(stage, wire.LEADER, request)
 
-    answer = await wire.refused(stage, wire.LEADER, pb.ListOperationsRequest(case_id=case_id))
-
+    assert len(assigned.operations) == 1
     assert answer[1] == "NOT_ASSIGNED"
-
-
-async def test_effect_of_an_event_is_on_record(stage: Stage, station: Station) -> None:
-    case_id = await station.report_case("case_officer-1")
-    await station.order(case_id)
-    await applied(stage, 2)
-
-    rows = await stage.fetch("SELECT person_id, permission, method, case_id FROM audit")
-
-    assert rows == [
-        {
-            "person_id": "service:ops",
-            "permission": "event.apply",
-            "method": "jointops.station.v1.SquadRequestOrdered",
-            "case_id": case_id,
-        }
-    ]

@@ -113,7 +113,7 @@ async def station(stage: Stage, nats: Nats) -> AsyncIterator[Station]:
     """The technical service, consuming what a station says."""
     speaker = Bus("station")
     await speaker.connect(nats.url, "service", nats.password())
-    await speaker.ensure_stream()
+    await speaker.ensure_stream("station")
     async with on_bus(stage, nats.url, nats.password(), relays=False):
         yield Station(stage, speaker)
     await speaker.close()

@@ -11,15 +11,24 @@ from collections import deque
 from typing import Any
 
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from chassis.bus import Bus
+from chassis.bus import FAULTS, Bus
+from chassis.logs import get_logger
 
 _ASK_COUNT = 500
 _ASK_SECONDS = 10.0
 # Must exceed the slowest batch; a batch that fails is told so at once.
 _ACK_WAIT_SECONDS = 30.0
 _STATUS = "Status"
+# What the server answers where nobody takes the request: stream or consumer are gone.
+_GONE = "503"
+_log = get_logger()
+
+
+class ConsumerGoneError(NatsError):
+    """The server does not know the durable consumer any more; opening makes it again."""
 
 
 class Pull:
@@ -31,9 +40,12 @@ class Pull:
         self._durable = durable
         self._subjects = subjects
         self._arrived: deque[Msg] = deque()
+        self._handed: list[Msg] = []
         self._news = asyncio.Event()
         self._wanted = 0
         self._asked_at = float("-inf")
+        self._reconnects = 0
+        self._is_gone = False
         self._inbox = bus.client.new_inbox()
         self._subscription: Any = None
 
@@ -51,22 +63,38 @@ class Pull:
         self._subscription = await self._bus.client.subscribe(self._inbox, cb=self._take)
 
     async def close(self) -> None:
-        """Stop listening; what was not acknowledged comes again."""
-        if self._subscription is not None and not self._bus.client.is_closed:
+        """Stop listening; what was not acknowledged comes again at once."""
+        if self._subscription is None or self._bus.client.is_closed:
+            return
+        try:
             await self._subscription.unsubscribe()
+            for message in (*self._handed, *self._arrived):
+                if not message.is_acked:
+                    await message.nak()
+        except FAULTS as cause:
+            _log.warning("messages_not_returned", cause=type(cause).__name__)
 
     async def batch(self, most: int, seconds: float) -> list[Msg]:
-        """Return what has arrived, at most so many; empty after so many seconds without news."""
-        await self._ask()
+        """Return what has arrived, at most so many; empty after so many seconds without news.
+
+        Raises:
+            ConsumerGoneError: The consumer or its stream was deleted.
+        """
+        self._handed = []
         if not self._arrived:
             self._news.clear()
+        await self._ask()
+        if not self._arrived:
             try:
                 async with asyncio.timeout(seconds):
                     await self._news.wait()
             except TimeoutError:
                 return []
+        if self._is_gone:
+            raise ConsumerGoneError
         count = min(most, len(self._arrived))
-        return [self._arrived.popleft() for _ in range(count)]
+        self._handed = [self._arrived.popleft() for _ in range(count)]
+        return self._handed
 
     async def waiting_count(self) -> int:
         """Return how many messages the server has not delivered yet."""
@@ -74,20 +102,23 @@ class Pull:
         return int(info.num_pending or 0) + len(self._arrived)
 
     async def _ask(self) -> None:
-        """Ask for more when the last request is used up or has run out."""
+        """Ask for more when the last request is used up, has run out, or died with a connection."""
         is_late = time.monotonic() - self._asked_at > _ASK_SECONDS + 1
-        if self._wanted > 0 and not is_late:
+        reconnects = self._bus.client.stats["reconnects"]
+        if self._wanted > 0 and not is_late and reconnects == self._reconnects:
             return
         self._wanted = _ASK_COUNT
         self._asked_at = time.monotonic()
+        self._reconnects = reconnects
         body = {"batch": _ASK_COUNT, "expires": int(_ASK_SECONDS * 1e9)}
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}"
         await self._bus.client.publish(subject, json.dumps(body).encode(), reply=self._inbox)
 
     async def _take(self, message: Msg) -> None:
         if message.headers and _STATUS in message.headers and not message.reply:
-            # The request ran out, or the consumer is gone: ask again, which tells which.
+            # The request ran out, or nobody took it.
             self._wanted = 0
+            self._is_gone = message.headers[_STATUS] == _GONE
         else:
             self._wanted -= 1
             self._arrived.append(message)

@@ -1,19 +1,23 @@
 """The two services on which the chassis is proven: the station, and a mirror of its cases."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
 
+from chassis.bus import Bus
 from chassis.consumer import Apply
 from chassis.telemetry import Telemetry
 from deploy.local.nats import Nats
+from deploy.local.ports import pick_port
 from services.station.main import SERVICE as STATION_SERVICE
 from tests.integration.chassis.mirror import HANDLERS, make_mirror
 from tests.integration.conftest import MakeDatabase
-from tests.integration.stage import Issuer, Stage, on_bus
+from tests.integration.stage import Issuer, Stage, eventually, on_bus
 
 
 @dataclass
@@ -53,6 +57,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[Nats]:
+    """A NATS server that can be stopped and started again at the same address."""
+    with Nats(tmp_path / "nats", port=pick_port()) as server:
+        yield server
+
+
+@pytest.fixture
 async def station(make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer) -> Stage:
     """The station without gRPC and without NATS: its database, and what may run on it."""
     return Stage(STATION_SERVICE, await make_database(STATION_SERVICE), telemetry, "", issuer)
@@ -76,6 +87,21 @@ async def start_mirror(
         yield start
 
 
+@asynccontextmanager
+async def relaying(stage: Stage, server: Nats) -> AsyncIterator[Bus]:
+    """Let a service publish its outbox."""
+    async with on_bus(stage, server.url, server.password(), consumes=False) as bus:
+        await eventually(lambda: is_relaying(stage))
+        yield bus
+
+
+async def is_relaying(stage: Stage) -> bool:
+    return await stage.count("stream") == 1
+
+
 async def make_stream(jetstream: JetStreamContext) -> None:
-    """Make the station's stream as its relay would."""
-    await jetstream.add_stream(name="STATION", subjects=["jointops.*.station.>"])
+    """Make the station's stream, unless its relay already has."""
+    try:
+        await jetstream.stream_info("STATION")
+    except NotFoundError:
+        await jetstream.add_stream(name="STATION", subjects=["jointops.*.station.>"])

@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -20,6 +19,7 @@ from chassis.statements import (
     load_for_reading,
     load_with_answer,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ASSIGNMENT, ID, TIME
@@ -63,15 +63,7 @@ _LOAD = Statement(load_with_answer(EXHIBIT, _KEY, _ADMITTED))
 _READ = Statement(load_for_reading(EXHIBIT, _KEY, _ADMITTED))
 _INSERT = insert_row(EXHIBIT)
 _UPDATE = update_row(EXHIBIT, EXHIBIT.c.exhibit_id)
-_OF_CASE = Statement(
-    sa.select(EXHIBIT)
-    .where(
-        EXHIBIT.c.case_id == bind(EXHIBIT.c.case_id, "case_id"),
-        EXHIBIT.c.exhibit_id < bind(EXHIBIT.c.exhibit_id, "before"),
-    )
-    .order_by(EXHIBIT.c.exhibit_id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
+_OF_CASE = Statement(page_of_case(EXHIBIT, EXHIBIT.c.exhibit_id))
 _NAMED = Statement(
     sa.select(EXHIBIT).where(
         EXHIBIT.c.exhibit_id == sa.any_(sa.bindparam("exhibit_ids", type_=ARRAY(ID)))
@@ -107,10 +99,7 @@ class Exhibits:
         Raises:
             NotAssignedError, NotFoundError: The caller may not see the case.
         """
-        await self._unit.read(ADMIT_TO_CASE, key=case_id)
-        rows = await self._unit.page(
-            _OF_CASE, case_id=case_id, before=page.before, limit=page.limit
-        )
+        rows = await self._unit.page_of_case(_OF_CASE, case_id, page)
         shown, token = page.cut(rows, "exhibit_id")
         return [row_to_exhibit(row) for row in shown], token
 

@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -21,6 +20,7 @@ from chassis.statements import (
     load_with_answer,
     lock_row,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ASSIGNMENT, ID, TIME
@@ -69,12 +69,7 @@ _READ = Statement(load_for_reading(EXAMINATION, _KEY, _ADMITTED))
 _LOCK_OF_REQUEST = Statement(lock_row(EXAMINATION, EXAMINATION.c.squad_request_id))
 _INSERT = insert_row(EXAMINATION)
 _UPDATE = update_row(EXAMINATION, EXAMINATION.c.examination_id)
-_OF_CASE = Statement(
-    sa.select(EXAMINATION)
-    .where(EXAMINATION.c.case_id == bind(EXAMINATION.c.case_id, "case_id"), _IS_BEFORE)
-    .order_by(_NEWEST)
-    .limit(_LIMIT)
-)
+_OF_CASE = Statement(page_of_case(EXAMINATION, EXAMINATION.c.examination_id))
 _OF_STATION = Statement(
     sa.select(EXAMINATION)
     .where(EXAMINATION.c.station == call_bind("station"), _IS_BEFORE)
@@ -135,11 +130,7 @@ class Examinations:
         Raises:
             NotAssignedError, NotFoundError: The caller may not see the case.
         """
-        await self._unit.read(ADMIT_TO_CASE, key=case_id)
-        rows = await self._unit.page(
-            _OF_CASE, case_id=case_id, before=page.before, limit=page.limit
-        )
-        return _cut(page, rows)
+        return _cut(page, await self._unit.page_of_case(_OF_CASE, case_id, page))
 
     async def list(self, page: Page, *, sees_station: bool) -> tuple[list[Examination], str]:
         """Load a page of the caller's examinations, newest first, and the next page's token."""

@@ -22,7 +22,7 @@ OFFER = f"{EXHIBITS}/OfferCustodyTransfer"
 ACCEPT = f"{EXHIBITS}/AcceptCustodyTransfer"
 DECLINE = f"{EXHIBITS}/DeclineCustodyTransfer"
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
-COUNTS = {GET: 2, LIST: 3, REGISTER: 2, OFFER: 3, ACCEPT: 2, DECLINE: 2}
+COUNTS = {GET: 2, LIST: 2, REGISTER: 2, OFFER: 3, ACCEPT: 2, DECLINE: 2}
 
 
 async def registered(stage: Stage) -> pb.Exhibit:

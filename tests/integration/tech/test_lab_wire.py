@@ -22,7 +22,7 @@ RECORD = f"{EXAMINATIONS}/RecordExaminationResult"
 VERIFY = f"{EXAMINATIONS}/VerifyExamination"
 RETURN = f"{EXAMINATIONS}/ReturnExamination"
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
-COUNTS = {GET: 2, LIST: 3, SIGN_FOR: 2, RECORD: 3, VERIFY: 2, RETURN: 2}
+COUNTS = {GET: 2, LIST: 2, SIGN_FOR: 2, RECORD: 3, VERIFY: 2, RETURN: 2}
 _S = ExaminationState
 
 

@@ -50,7 +50,7 @@ class ArrestUseCases:
         page = read_page(request, request.operation_id)
         async with self._begin(call) as uow:
             arrests, token = await self._arrests(uow).list(page, request.operation_id)
-            uow.record(request.operation_id)
+            uow.record(request.operation_id, arrests[0].case_id if arrests else "")
             shown = [convert.arrest_to_message(arrest) for arrest in arrests]
             return await uow.answer(pb.ListArrestsResponse(arrests=shown, next_page_token=token))
 

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -22,11 +21,12 @@ from chassis.statements import (
     load_with_answer,
     lock_row,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ASSIGNMENT, ID, TIME
 from chassis.unit import Unit
-from chassis.unit_of_work import check_etag, found
+from chassis.unit_of_work import check_etag
 from services.ops.operations.aggregate import (
     Approval,
     Authority,
@@ -72,7 +72,6 @@ _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 ADMIT = Statement(admission_to(OPERATION.c.operation_id, ADMITTED))
 _LOAD = Statement(load_with_answer(OPERATION, KEY, ADMITTED))
 _READ = Statement(load_for_reading(OPERATION, KEY, ADMITTED))
-_LOCK = Statement(lock_row(OPERATION, OPERATION.c.operation_id))
 _LOCK_ANSWERING = Statement(lock_row(OPERATION, OPERATION.c.squad_request_id))
 _INSERT = insert_row(OPERATION)
 _UPDATE = update_row(OPERATION, OPERATION.c.operation_id)
@@ -88,7 +87,7 @@ _OF_PERSON = Statement(
         ASSIGNMENT.c.person_id == call_bind("person_id")
     )
 )
-_OF_CASE = Statement(_NEWEST.where(OPERATION.c.case_id == bind(OPERATION.c.case_id, "case_key")))
+_OF_CASE = Statement(page_of_case(OPERATION, OPERATION.c.operation_id))
 
 
 class Operations:
@@ -108,23 +107,17 @@ class Operations:
         return row_to_operation(await self._unit.read(_READ, key=operation_id))
 
     async def list_of_case(self, page: Page, case_id: str) -> tuple[list[Operation], str]:
-        """Load a page of the operations of a case that the caller may see."""
-        await self._unit.read(ADMIT_TO_CASE, key=case_id)
-        values = {"case_key": case_id, "before": page.before, "limit": page.limit}
-        return _cut(page, await self._unit.page(_OF_CASE, **values))
+        """Load a page of the operations of one case.
+
+        Raises:
+            NotAssignedError, NotFoundError: The caller may not see the case.
+        """
+        return _cut(page, await self._unit.page_of_case(_OF_CASE, case_id, page))
 
     async def list(self, page: Page, *, sees_station: bool) -> tuple[list[Operation], str]:
         """Load a page of the caller's operations, newest first, and the token of the next page."""
         query = _OF_STATION if sees_station else _OF_PERSON
         return _cut(page, await self._unit.page(query, before=page.before, limit=page.limit))
-
-    async def lock(self, operation_id: str) -> Operation:
-        """Load the newest operation and make other writers wait until this unit ends.
-
-        Raises:
-            NotFoundError: There is no such operation.
-        """
-        return row_to_operation(found(await self._unit.lock(_LOCK, key=operation_id)))
 
     async def lock_answering(self, squad_request_id: str) -> Operation | None:
         """Load, under lock, the operation that answers a squad request; None if none does."""

@@ -201,22 +201,15 @@ async def test_list_of_a_case_refuses_a_stranger(bench: Bench) -> None:
             await bench.operations(uow).list_of_case(FIRST_PAGE, operation.case_id)
 
 
-async def test_lock_finds_an_operation_by_id_and_by_squad_request(bench: Bench) -> None:
+async def test_operation_is_found_by_the_squad_request_it_answers(bench: Bench) -> None:
     operation = await bench.put(make_live_operation(), MEMBER)
 
     async with bench.begin(make_call(MEMBER)) as uow:
         operations = bench.operations(uow)
-        by_id = await operations.lock(operation.operation_id)
-        by_request = await operations.lock_answering(operation.squad_request_id)
+        answering = await operations.lock_answering(operation.squad_request_id)
         of_nothing = await operations.lock_answering(new_id())
 
-    assert (by_id, by_request, of_nothing) == (operation, operation, None)
-
-
-async def test_lock_is_refused_when_there_is_no_operation(bench: Bench) -> None:
-    async with bench.begin(make_call(MEMBER)) as uow:
-        with pytest.raises(NotFoundError):
-            await bench.operations(uow).lock(new_id())
+    assert (answering, of_nothing) == (operation, None)
 
 
 async def test_time_of_a_document_is_kept_to_the_microsecond(bench: Bench) -> None:

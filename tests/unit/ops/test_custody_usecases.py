@@ -174,6 +174,7 @@ async def test_list_shows_the_arrests_of_the_operation() -> None:
     )
 
     assert [each.arrest_id for each in response.arrests] == [ARREST_ID]
+    assert database.audit == [("ops.arrest.test", OPERATION_ID, CASE_ID)]
 
 
 async def test_get_shows_one_arrest() -> None:

@@ -7,11 +7,12 @@ See docs/adr/0003-statements-compiled-once.md for the figures.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql import visitors
 
 from chassis.call import Event
 from chassis.tables import ANSWER, ASSIGNMENT, AUDIT, KNOWN_CASE, OUTBOX
@@ -173,21 +174,47 @@ def save_alone(save: Save) -> Statement:
 
 
 @cache
-def save_with_records(save: Save | None) -> Statement:
-    """Write one aggregate, its events, the audit row and the answer; returns 1, or 0 if refused.
+def save_with_records(saves: tuple[Save, ...]) -> Statement:
+    """Write aggregates, their events, the audit row and the answer as one statement.
 
-    Every insert selects from the saved row, so a version that has moved writes nothing at all; an
-    answer that exists is a unique violation and undoes the statement. Events travel as arrays: one
-    text, hence one prepared statement, for any number of them.
+    Every insert selects from the saved rows, so a version that has moved writes nothing at all:
+    `written` is 0 for one aggregate, and for several the division by zero undoes those that did
+    not move. An answer that exists is a unique violation and undoes the statement as well. Events
+    travel as arrays: one text, hence one prepared statement, for any number of them.
     """
-    saved = (sa.select(_one()) if save is None else save.returning(_one())).cte("saved")
+    parts = [
+        renamed(save, save_prefix(number, len(saves))).returning(_one()).cte(f"saved_{number}")
+        for number, save in enumerate(saves)
+    ]
+    saved = sa.select(_one()).select_from(*parts).cte("saved")
     events = event_arrays()
     inserts = (
         _insert(OUTBOX, _OUTBOX_COLUMNS, saved.join(events, sa.true()), *events.c),
         _insert(AUDIT, _AUDIT_COLUMNS, saved),
         _insert(ANSWER, _ANSWER_COLUMNS, saved),
     )
-    return Statement(sa.select(sa.func.count()).select_from(saved).add_cte(*inserts))
+    count = "1 / count(*)" if len(saves) > 1 else "count(*)"
+    written: sa.ColumnElement[int] = sa.literal_column(count).label("written")
+    return Statement(sa.select(written).select_from(saved).add_cte(*inserts))
+
+
+def save_prefix(number: int, count: int) -> str:
+    """Return what stands before the parameters of one save among several."""
+    return f"save_{number}_" if count > 1 else ""
+
+
+def renamed(save: Save, prefix: str) -> Save:
+    """Put the prefix before every parameter of a save, so that several fit into one statement."""
+    if not prefix:
+        return save
+
+    def rename(element: object, **_options: object) -> object:
+        if isinstance(element, sa.BindParameter) and element.required:
+            return sa.bindparam(prefix + element.key, type_=element.type)
+        return None
+
+    again: Any = visitors.replacement_traverse(save, {}, rename)
+    return cast("Save", again)
 
 
 def records_of_event() -> Statement:

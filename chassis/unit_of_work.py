@@ -28,7 +28,7 @@ from chassis.statements import (
     case_with_answer,
     find_answer,
     record_statement,
-    save_alone,
+    save_prefix,
     save_with_records,
 )
 
@@ -165,6 +165,9 @@ class UnitOfWork:
             raise RuntimeError("Every change of an aggregate is one event.")
         try:
             await self._send(response.SerializeToString())
+        except asyncpg.DivisionByZeroError:
+            # One of several aggregates has moved: see `save_with_records`.
+            await self._refuse(None)
         except asyncpg.UniqueViolationError as clash:
             await self._refuse(self._meaning(clash, clashes or {}))
         if self._events:
@@ -182,30 +185,22 @@ class UnitOfWork:
         await self._connection.fetch_one(_RECORD, self._values | values)
 
     async def _send(self, response: bytes) -> None:
-        if self._writes or len(self._saves) > 1:
-            await self._send_first()
-        statement, values = self._saves[0] if self._saves else (None, {})
+        saves = (*self._saves, *self._writes)
         values = {
             **self._values,
-            **values,
             **event_values(self._events),
             "call_response": response,
         }
-        row = await self._connection.fetch_one(save_with_records(statement), values)
-        if row is None or row["count_1"] == 0:
+        for number, (_, given) in enumerate(saves):
+            prefix = save_prefix(number, len(saves))
+            values |= {prefix + name: value for name, value in given.items()} if prefix else given
+        statement = save_with_records(tuple(save for save, _ in saves))
+        row = await self._connection.fetch_one(statement, values)
+        if row is None or row["written"] == 0:
             await self._refuse(None)
         if self._is_open:
             await self._connection.execute("COMMIT")
             self._is_open = False
-
-    async def _send_first(self) -> None:
-        """Send several changes in one explicit transaction, before their records."""
-        await self._open_transaction()
-        for statement, values in (*self._saves, *self._writes):
-            if await self._connection.fetch_one(save_alone(statement), values) is None:
-                await self._refuse(None)
-        self._saves.clear()
-        self._writes.clear()
 
     async def _open_transaction(self) -> None:
         if not self._is_open:

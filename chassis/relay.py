@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from nats.errors import ConnectionClosedError
 
 from chassis.bus import FAULTS, Bus, stream_name
 from chassis.cloudevents import event_headers
@@ -75,6 +76,8 @@ def _start_again() -> Statement:
 
 _MARK = _mark()
 _START_AGAIN = _start_again()
+# A refill touches the whole outbox, which takes longer than a command may.
+_REFILL_TIMEOUT = "SET LOCAL statement_timeout = '10min'"
 _log = get_logger()
 
 
@@ -89,6 +92,7 @@ class Relay:
         self._source = f"/jointops/{bus.service}"
         self._woken = asyncio.Event()
         self._watched_at = float("-inf")
+        self._last_sequence = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish whenever this process leads, until told to stop."""
@@ -133,19 +137,32 @@ class Relay:
         done, late = await asyncio.wait(acks, timeout=_ACK_SECONDS)
         for ack in late:
             ack.cancel()
-        positions, sequence = [], 0
-        for row, ack in zip(rows, acks, strict=True):
-            if ack in done and ack.exception() is None:
-                positions.append(row["position"])
-                sequence = max(sequence, ack.result().seq)
-        if positions:
-            values = {"positions": positions, "sequence": sequence, "name": self._stream}
-            await connection.fetch_one(_MARK, values)
-            self._telemetry.metrics.count_published(len(positions))
-        if len(positions) < len(rows):
+        stored = [
+            (row["position"], ack.result())
+            for row, ack in zip(rows, acks, strict=True)
+            if ack in done and ack.exception() is None
+        ]
+        if any(ack.seq <= self._last_sequence and not ack.duplicate for _, ack in stored):
+            await self._start_again(connection)
+        elif stored:
+            await self._mark(connection, stored)
+        if len(stored) < len(rows):
             raise TimeoutError("The stream did not acknowledge every event.")
 
+    async def _mark(self, connection: Connection, stored: Sequence[tuple[int, Any]]) -> None:
+        self._last_sequence = max(self._last_sequence, *(ack.seq for _, ack in stored))
+        values = {
+            "positions": [position for position, _ in stored],
+            "sequence": self._last_sequence,
+            "name": self._stream,
+        }
+        await connection.fetch_one(_MARK, values)
+        self._telemetry.metrics.count_published(len(stored))
+
     async def _send(self, row: Row) -> Any:
+        if not self._bus.client.is_connected:
+            # The client would keep it and send it later, past our watch over the stream.
+            raise ConnectionClosedError
         span = self._telemetry.tracer.start_message_span(
             "publish", _template(row["subject"]), row["traceparent"]
         )
@@ -166,9 +183,22 @@ class Relay:
         known = await connection.fetch_one(_KNOWN, values)
         if known is None:
             await connection.fetch_one(_REMEMBER, values)
+            self._last_sequence = sequence
         elif known["create_time"] != created or known["last_sequence"] > sequence:
-            _log.warning("stream_lost", stream=self._stream, last_sequence=sequence)
-            await connection.fetch_one(_START_AGAIN, values)
+            await self._start_again(connection)
+        else:
+            self._last_sequence = known["last_sequence"]
+
+    async def _start_again(self, connection: Connection) -> None:
+        """Send the whole outbox once more; consumers drop what they know."""
+        created, sequence = await self._bus.ensure_stream(self._bus.service)
+        _log.warning("stream_lost", stream=self._stream, last_sequence=sequence)
+        await connection.execute("BEGIN")
+        await connection.execute(_REFILL_TIMEOUT)
+        values = {"name": self._stream, "created": created, "sequence": sequence}
+        await connection.fetch_one(_START_AGAIN, values)
+        await connection.execute("COMMIT")
+        self._last_sequence = sequence
 
     def _report(self, rows: Sequence[Row]) -> None:
         oldest = (datetime.now(UTC) - rows[0]["event_time"]).total_seconds() if rows else 0.0

@@ -1,9 +1,12 @@
 """From commit to effect while NATS is stopped, loses its memory or is tampered with."""
 
 import asyncio
+import shutil
+from pathlib import Path
 
 import pytest
 
+from chassis import database
 from chassis.bus import Bus
 from chassis.ids import new_id
 from chassis.pull import Pull
@@ -12,6 +15,15 @@ from tests.integration.chassis.acts import add_case, message, suspend, suspend_r
 from tests.integration.chassis.conftest import Mirror, StartMirror, make_stream, relaying
 from tests.integration.chassis.mirror import SUBJECTS
 from tests.integration.stage import Stage, eventually
+
+SLEEP = """
+    CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END'
+"""
+SLEEP_WHEN_UNMARKED = """
+    CREATE TRIGGER sleep BEFORE UPDATE ON outbox FOR EACH ROW
+    WHEN (NEW.publish_time IS NULL) EXECUTE FUNCTION sleep()
+"""
 
 
 @pytest.fixture
@@ -110,6 +122,71 @@ async def nothing_waits(station: Stage) -> None:
         return bool((await station.fetch(query))[0]["waiting"] == 0)
 
     await eventually(is_marked)
+
+
+async def test_refill_may_take_longer_than_a_command(
+    station: Stage,
+    start_mirror: StartMirror,
+    nats_server: Nats,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(database._SETTINGS, "statement_timeout", "1s")
+    async with relaying(station, nats_server) as bus:
+        for _ in range(3):
+            await add_case(station.database)
+        await nothing_waits(station)
+        await station.fetch(SLEEP)
+        await station.fetch(SLEEP_WHEN_UNMARKED)
+
+        await bus.jetstream.delete_stream("STATION")
+
+        mirror = await start_mirror()
+        await sees(mirror, 3)
+
+
+async def forget_newest(server: Nats, bus: Bus, station: Stage, copy: Path) -> None:
+    """Publish two events, and put the stream back to where it had one."""
+    store = server.folder / "jetstream"
+    await add_case(station.database)
+    await eventually(lambda: has_messages(bus, 1))
+    await asyncio.to_thread(server.stop)
+    shutil.copytree(store, copy)
+    await asyncio.to_thread(server.start)
+    await add_case(station.database)
+    await eventually(lambda: has_messages(bus, 2))
+    await nothing_waits(station)
+    await asyncio.to_thread(server.stop)
+    shutil.rmtree(store)
+    shutil.copytree(copy, store)
+
+
+async def test_stream_restored_from_an_old_copy_is_filled_again(
+    station: Stage, start_mirror: StartMirror, nats_server: Nats, tmp_path: Path
+) -> None:
+    async with relaying(station, nats_server) as bus:
+        await forget_newest(nats_server, bus, station, tmp_path / "copy")
+        await asyncio.to_thread(nats_server.start)
+
+        mirror = await start_mirror()
+        await sees(mirror, 2)
+    assert await mirror.seen() == [("CaseReported", 1)] * 2
+
+
+@pytest.mark.usefixtures("looks_never")
+async def test_loss_is_noticed_when_the_stream_has_grown_beyond_its_old_end(
+    station: Stage, start_mirror: StartMirror, nats_server: Nats, tmp_path: Path
+) -> None:
+    async with relaying(station, nats_server) as bus:
+        await forget_newest(nats_server, bus, station, tmp_path / "copy")
+        await asyncio.to_thread(nats_server.start)
+        await eventually(lambda: has_messages(bus, 1))
+
+        for _ in range(3):
+            await add_case(station.database)
+
+        mirror = await start_mirror()
+        await sees(mirror, 5)
+    assert await mirror.seen() == [("CaseReported", 1)] * 5
 
 
 @pytest.mark.usefixtures("looks_never")

@@ -159,7 +159,14 @@ class OperationTeamAdded(OperationEvent):
 
 @dataclass(frozen=True, slots=True)
 class OperationPlanned(OperationEvent):
-    """The operation was planned, or planned anew."""
+    """The operation was planned for the first time."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class OperationReplanned(OperationEvent):
+    """A planned operation was planned anew."""
 
     plan: Plan
 
@@ -263,7 +270,8 @@ _CHANGES: dict[type[OperationEvent], Callable[[Operation, Any], dict[str, Any]]]
         "plan": e.plan,
         "approvals": (),
     },
-    OperationPlanned: lambda _, e: {"state": _S.PLANNED, "plan": e.plan, "approvals": ()},
+    OperationPlanned: lambda _, e: {"state": _S.PLANNED, "plan": e.plan},
+    OperationReplanned: lambda _, e: {"plan": e.plan, "approvals": ()},
     OperationApprovalGiven: lambda operation, e: {"approvals": _approvals(operation, e.approval)},
     OperationApproved: lambda operation, e: {
         "state": _S.APPROVED,

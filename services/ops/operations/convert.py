@@ -144,6 +144,16 @@ def _approval_to_message(approval: Approval) -> pb.Approval:
     )
 
 
+def _of_plan(
+    event: aggregate.OperationPlanned | aggregate.OperationReplanned,
+) -> dict[str, Any]:
+    return {
+        "plan_hash": event.plan.plan_hash,
+        "start_time": to_timestamp(event.plan.start_at),
+        "planner_id": event.plan.planner_ids[0],
+    }
+
+
 def _of_approval(
     event: aggregate.OperationApprovalGiven | aggregate.OperationApproved,
 ) -> dict[str, Any]:
@@ -187,14 +197,8 @@ _MESSAGES: dict[
             "plan_hash": _hash_of(event.plan),
         },
     ),
-    aggregate.OperationPlanned: (
-        events.OperationPlanned,
-        lambda event: {
-            "plan_hash": event.plan.plan_hash,
-            "start_time": to_timestamp(event.plan.start_at),
-            "planner_id": event.plan.planner_ids[0],
-        },
-    ),
+    aggregate.OperationPlanned: (events.OperationPlanned, _of_plan),
+    aggregate.OperationReplanned: (events.OperationReplanned, _of_plan),
     aggregate.OperationApprovalGiven: (events.OperationApprovalGiven, _of_approval),
     aggregate.OperationApproved: (events.OperationApproved, _of_approval),
     aggregate.OperationStarted: (

@@ -166,7 +166,7 @@ def plan(
     risk_note: str,
     by: str,
     now: datetime,
-) -> aggregate.OperationPlanned:
+) -> aggregate.OperationPlanned | aggregate.OperationReplanned:
     """Plan an operation that has targets and teams, or plan it anew."""
     check_state(operation, Step.PLAN)
     if start_at <= now:
@@ -180,7 +180,9 @@ def plan(
             missing=missing,
         )
     drafted = Plan(rally_point, start_at, risk_note, (by,), plan_hash="")
-    return aggregate.OperationPlanned(now, aggregate.hash_plan(operation, drafted))
+    is_again = operation.state is OperationState.PLANNED
+    kind = aggregate.OperationReplanned if is_again else aggregate.OperationPlanned
+    return kind(now, aggregate.hash_plan(operation, drafted))
 
 
 def approve(
@@ -249,11 +251,9 @@ def withdraw(operation: Operation, *, now: datetime) -> aggregate.OperationWithd
 
 def _check_room(operation: Operation, count: int, limit: int) -> None:
     if count >= limit:
-        raise OperationFullError(
-            "The operation holds as many targets or teams as it may.",
-            operation_id=operation.operation_id,
-            limit=str(limit),
-        )
+        sentence = "The operation holds as many targets or teams as it may."
+        named = {"operation_id": operation.operation_id, "limit": str(limit)}
+        raise OperationFullError(sentence, **named)
 
 
 def _check_authority_unused(operation: Operation, target: Target) -> None:

@@ -124,6 +124,27 @@ def test_plan_is_refused_when_targets_or_teams_are_missing(
     assert facts(caught.value) == (Kind.PRECONDITION, "PLAN_INCOMPLETE", named)
 
 
+@pytest.mark.parametrize(
+    ("state", "before", "kind"),
+    [
+        (OperationState.SIGNED_FOR, None, aggregate.OperationPlanned),
+        (OperationState.PLANNED, PLAN, aggregate.OperationReplanned),
+    ],
+)
+def test_plan_is_told_apart_from_planning_anew(
+    state: OperationState,
+    before: aggregate.Plan | None,
+    kind: type[aggregate.OperationEvent],
+) -> None:
+    operation = make_operation(state=state, plan=before)
+
+    event = domain.plan(
+        operation, rally_point="Gate", start_at=EXPIRY, risk_note="-", by="x1", now=NOW
+    )
+
+    assert type(event) is kind
+
+
 def test_approve_is_refused_when_the_plan_is_another_than_the_one_seen() -> None:
     with pytest.raises(domain.PlanChangedError) as caught:
         domain.approve(make_operation(), plan_hash="0" * 64, by="cmd-1a", now=NOW)

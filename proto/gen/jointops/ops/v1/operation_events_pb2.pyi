@@ -185,7 +185,7 @@ Global___OperationTeamAdded: _TypeAlias = OperationTeamAdded  # noqa: Y015
 
 @_typing.final
 class OperationPlanned(_message.Message):
-    """States that an operation was planned, or planned anew. Every approval is void."""
+    """States that an operation was planned for the first time."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -226,6 +226,50 @@ class OperationPlanned(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OperationPlanned: _TypeAlias = OperationPlanned  # noqa: Y015
+
+@_typing.final
+class OperationReplanned(_message.Message):
+    """States that a planned operation was planned anew. Every approval is void."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    SQUAD_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLAN_HASH_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    PLANNER_ID_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """UUIDv7 of the operation."""
+    case_id: _builtins.str
+    """UUIDv7 of the case."""
+    squad_request_id: _builtins.str
+    """UUIDv7 of the squad request."""
+    plan_hash: _builtins.str
+    """Hash of the plan, hex."""
+    planner_id: _builtins.str
+    """Person who planned."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Planned start, UTC."""
+
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        squad_request_id: _builtins.str = ...,
+        plan_hash: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        planner_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "operation_id", b"operation_id", "plan_hash", b"plan_hash", "planner_id", b"planner_id", "squad_request_id", b"squad_request_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OperationReplanned: _TypeAlias = OperationReplanned  # noqa: Y015
 
 @_typing.final
 class OperationApprovalGiven(_message.Message):

@@ -153,7 +153,7 @@ class OperationServiceServicer:
         """Plans the operation, or plans it anew, which voids every approval. Allowed in
         `OPERATION_STATE_SIGNED_FOR` and `OPERATION_STATE_PLANNED`. Without a target or a team it fails
         with FAILED_PRECONDITION and reason `PLAN_INCOMPLETE`, metadata `missing`. Emits
-        `OperationPlanned`.
+        `OperationPlanned` the first time and `OperationReplanned` afterwards.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

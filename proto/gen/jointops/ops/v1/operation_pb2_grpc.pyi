@@ -66,7 +66,7 @@ class OperationServiceStub:
     """Plans the operation, or plans it anew, which voids every approval. Allowed in
     `OPERATION_STATE_SIGNED_FOR` and `OPERATION_STATE_PLANNED`. Without a target or a team it fails
     with FAILED_PRECONDITION and reason `PLAN_INCOMPLETE`, metadata `missing`. Emits
-    `OperationPlanned`.
+    `OperationPlanned` the first time and `OperationReplanned` afterwards.
     """
     ApproveOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.ApproveOperationRequest, _operation_pb2.ApproveOperationResponse]
     """Approves the plan whose hash the approver saw, for 24 h; the second valid approval approves the
@@ -130,7 +130,7 @@ class OperationServiceAsyncStub(OperationServiceStub):
     """Plans the operation, or plans it anew, which voids every approval. Allowed in
     `OPERATION_STATE_SIGNED_FOR` and `OPERATION_STATE_PLANNED`. Without a target or a team it fails
     with FAILED_PRECONDITION and reason `PLAN_INCOMPLETE`, metadata `missing`. Emits
-    `OperationPlanned`.
+    `OperationPlanned` the first time and `OperationReplanned` afterwards.
     """
     ApproveOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.ApproveOperationRequest, _operation_pb2.ApproveOperationResponse]  # type: ignore[assignment]
     """Approves the plan whose hash the approver saw, for 24 h; the second valid approval approves the
@@ -227,7 +227,7 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Plans the operation, or plans it anew, which voids every approval. Allowed in
         `OPERATION_STATE_SIGNED_FOR` and `OPERATION_STATE_PLANNED`. Without a target or a team it fails
         with FAILED_PRECONDITION and reason `PLAN_INCOMPLETE`, metadata `missing`. Emits
-        `OperationPlanned`.
+        `OperationPlanned` the first time and `OperationReplanned` afterwards.
         """
 
     @_abc_1.abstractmethod

@@ -12,7 +12,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/pytest -q
 SOURCES := chassis services deploy tests docs/generate.py proto/generate.py
 
-.PHONY: help venv run stack test check contract unit integration e2e bench proto docs baseline lock audit migrate clean
+.PHONY: help venv run stack test check contract unit integration e2e bench proto docs baseline lock audit quarantine redrive migrate clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,8 @@ check: $(STAMP) ## Check form, types, imports, protos, spelling and what is gene
 	$(BIN)/lint-imports --no-logo
 	cd proto && ../$(BIN)/buf lint
 	cd proto && ../$(BIN)/buf format --diff --exit-code --path jointops
-	cd proto && ../$(BIN)/buf breaking --against baseline.binpb
+	cd proto && ../$(BIN)/buf build --path jointops --output - | \
+	  ../$(BIN)/buf breaking - --against baseline.binpb
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/codespell
@@ -68,7 +69,7 @@ docs: $(STAMP) ## Generate the catalogues of events and permissions
 	$(BIN)/python docs/generate.py
 
 baseline: $(STAMP) ## After a release: make its protos what later ones must stay compatible with
-	cd proto && ../$(BIN)/buf build --exclude-source-info --output baseline.binpb
+	cd proto && ../$(BIN)/buf build --exclude-source-info --path jointops --output baseline.binpb
 
 lock: $(STAMP) ## Resolve the dependencies anew; UPGRADE=--upgrade takes later versions
 	cd requirements && for name in bootstrap run dev; do \
@@ -80,8 +81,15 @@ lock: $(STAMP) ## Resolve the dependencies anew; UPGRADE=--upgrade takes later v
 audit: $(STAMP) ## Look the locked versions up in the vulnerability database; needs the network
 	$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
 
+quarantine: $(STAMP) ## List the events a service holds back: make quarantine SERVICE=station
+	@$(BIN)/python -m deploy.local.admin "$${SERVICE:?say SERVICE=station, intel, tech or ops}" quarantine
+
+redrive: $(STAMP) ## Try a quarantined event again: make redrive SERVICE=station EVENT=<its id>
+	@$(BIN)/python -m deploy.local.admin "$${SERVICE:?say SERVICE=...}" quarantine \
+	  --redrive "$${EVENT:?say EVENT=<its id>}"
+
 migrate: $(STAMP) ## Migrate the database in JOINTOPS_DATABASE_URL: make migrate SERVICE=station
-	$(BIN)/python -m services.$(SERVICE).main migrate
+	$(BIN)/python -m "services.$${SERVICE:?say SERVICE=station, intel, tech or ops}.main" migrate
 
 clean: ## Remove .venv and every cache; the platform's data in .run stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

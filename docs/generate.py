@@ -201,8 +201,9 @@ def _permissions(services: list[Service]) -> str:
         "* `station`: everything of the caller's own station;",
         "* `yes`: the method names no object yet.",
         "",
-        "Everything else is refused with `ROLE_NOT_ALLOWED`, and what is not the caller's to see",
-        "with `NOT_ASSIGNED`, whether it exists or not.",
+        "Every other role is refused with `ROLE_NOT_ALLOWED`. What is not the caller's to see is",
+        "refused with `NOT_ASSIGNED`, or with `NOT_FOUND` for whoever sees the whole station,",
+        "whether it exists or not.",
     ]
     for service in services:
         for name, rules in _by_grpc_service(service).items():

@@ -150,6 +150,20 @@ def make_plan(
     return Plan(chosen, layout, _choose_ports(names, given, layout.ports_file))
 
 
+def load_plan(folder: Path) -> Plan:
+    """Return the plan of the run that uses the folder now, or that used it last.
+
+    Raises:
+        LocalError: The platform never ran in this folder.
+    """
+    layout = Layout(folder.absolute())
+    ports = _remembered_ports(layout.ports_file)
+    if not ports:
+        sentence = f"Nothing ran in {folder} yet: start the platform first."
+        raise LocalError(sentence)
+    return Plan(SERVICES, layout, ports)
+
+
 def parse_ports(assignments: Iterable[str]) -> dict[str, int]:
     """Read assignments like `station=50051`.
 

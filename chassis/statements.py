@@ -138,15 +138,18 @@ def admission_to(key: sa.Column[Any], admitted: sa.Label[bool]) -> sa.Select[Any
     return sa.select(admitted).where(key == bind(key, "key"))
 
 
-def page_of_case(table: sa.Table, key: sa.Column[Any]) -> sa.Select[Any]:
+def page_of_case(
+    table: sa.Table, key: sa.Column[Any], *only: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
     """Select the newest rows below a case, with whether the caller may see the case at all.
 
-    An empty case answers one row of nulls; a case that does not exist, none. Parameters: `key` (the
+    `only` leaves some of them out. An empty case answers one row of nulls; a case that does not
+    exist, none. Parameters: `key` (the
     case), `before` (an id of the rows), `limit`.
     """
     newest = (
         sa.select(table)
-        .where(table.c.case_id == KNOWN_CASE.c.case_id, key < bind(key, "before"))
+        .where(table.c.case_id == KNOWN_CASE.c.case_id, key < bind(key, "before"), *only)
         .order_by(key.desc())
         .limit(sa.bindparam("limit", type_=sa.Integer))
         .lateral("newest")

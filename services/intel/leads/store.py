@@ -5,7 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -16,6 +15,7 @@ from chassis.statements import (
     load_for_reading,
     load_with_answer,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ID, TIME
@@ -55,11 +55,7 @@ _LOAD = Statement(load_with_answer(LEAD, _KEY, _ADMITTED))
 _READ = Statement(load_for_reading(LEAD, _KEY, _ADMITTED))
 _INSERT = insert_row(LEAD)
 _UPDATE = update_row(LEAD, LEAD.c.lead_id)
-_NEWEST_OF_CASE = Statement(
-    _IN_CASE.where(LEAD.c.lead_id < bind(LEAD.c.lead_id, "before"))
-    .order_by(LEAD.c.lead_id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
+_OF_CASE = Statement(page_of_case(LEAD, LEAD.c.lead_id))
 _NAMED_IN_CASE = Statement(
     _IN_CASE.where(LEAD.c.lead_id == sa.any_(sa.bindparam("lead_ids", type_=sa.ARRAY(ID))))
 )
@@ -83,10 +79,7 @@ class Leads:
 
     async def list_of_case(self, case_id: str, page: Page) -> tuple[list[Lead], str]:
         """Load a page of the leads of a case, newest first, and the token of the next page."""
-        await self._unit.read(ADMIT_TO_CASE, key=case_id)
-        rows = await self._unit.page(
-            _NEWEST_OF_CASE, key=case_id, before=page.before, limit=page.limit
-        )
+        rows = await self._unit.page_of_case(_OF_CASE, case_id, page)
         shown, token = page.cut(rows, "lead_id")
         return [row_to_lead(row) for row in shown], token
 

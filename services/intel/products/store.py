@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -15,6 +14,7 @@ from chassis.statements import (
     load_for_reading,
     load_with_answer,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ID, TEXTS, TIME
@@ -53,18 +53,9 @@ _LOAD = Statement(load_with_answer(PRODUCT, _KEY, _ADMITTED))
 _READ = Statement(load_for_reading(PRODUCT, _KEY, _ADMITTED))
 _INSERT = insert_row(PRODUCT)
 _UPDATE = update_row(PRODUCT, PRODUCT.c.product_id)
-_NEWEST_OF_CASE = (
-    sa.select(PRODUCT)
-    .where(
-        PRODUCT.c.case_id == bind(PRODUCT.c.case_id, "key"),
-        PRODUCT.c.product_id < bind(PRODUCT.c.product_id, "before"),
-    )
-    .order_by(PRODUCT.c.product_id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
-_OF_CASE = Statement(_NEWEST_OF_CASE)
+_OF_CASE = Statement(page_of_case(PRODUCT, PRODUCT.c.product_id))
 _PUBLISHED_OF_CASE = Statement(
-    _NEWEST_OF_CASE.where(PRODUCT.c.state == ProductState.PUBLISHED.value)
+    page_of_case(PRODUCT, PRODUCT.c.product_id, PRODUCT.c.state == ProductState.PUBLISHED.value)
 )
 
 
@@ -101,8 +92,7 @@ class Products:
         self._unit.save(_UPDATE, _product_to_values(product))
 
     async def _page(self, query: Statement, case_id: str, page: Page) -> tuple[list[Product], str]:
-        await self._unit.read(ADMIT_TO_CASE, key=case_id)
-        rows = await self._unit.page(query, key=case_id, before=page.before, limit=page.limit)
+        rows = await self._unit.page_of_case(query, case_id, page)
         shown, token = page.cut(rows, "product_id")
         return [row_to_product(row) for row in shown], token
 

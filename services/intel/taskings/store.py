@@ -1,10 +1,10 @@
 """The table of taskings and its queries; the only place where a tasking meets SQL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from chassis.assignments import ADMIT_TO_CASE
 from chassis.database import Row
 from chassis.paging import Page
 from chassis.statements import (
@@ -17,6 +17,7 @@ from chassis.statements import (
     load_with_answer,
     lock_row,
     on_case,
+    page_of_case,
     update_row,
 )
 from chassis.tables import ASSIGNMENT, ID, TIME
@@ -59,7 +60,7 @@ _READ = Statement(load_for_reading(TASKING, _KEY, _ADMITTED))
 _LOCK_OF_REQUEST = Statement(lock_row(TASKING, TASKING.c.squad_request_id))
 _INSERT = insert_row(TASKING)
 _UPDATE = update_row(TASKING, TASKING.c.tasking_id)
-_OF_CASE = Statement(_NEWEST.where(TASKING.c.case_id == bind(TASKING.c.case_id, "key")))
+_OF_CASE = Statement(page_of_case(TASKING, TASKING.c.tasking_id))
 _OF_STATION = Statement(_NEWEST.where(TASKING.c.station == call_bind("station")))
 _OF_PERSON = Statement(
     _NEWEST.join(ASSIGNMENT, ASSIGNMENT.c.case_id == TASKING.c.case_id).where(
@@ -90,12 +91,12 @@ class Taskings:
 
     async def list_own(self, page: Page, *, sees_station: bool) -> tuple[list[Tasking], str]:
         """Load a page of the caller's taskings, newest first, and the token of the next page."""
-        return await self._page(_OF_STATION if sees_station else _OF_PERSON, page)
+        query = _OF_STATION if sees_station else _OF_PERSON
+        return _cut(page, await self._unit.page(query, before=page.before, limit=page.limit))
 
     async def list_of_case(self, case_id: str, page: Page) -> tuple[list[Tasking], str]:
         """Load a page of the taskings of a case that the caller may see."""
-        await self._unit.read(ADMIT_TO_CASE, key=case_id)
-        return await self._page(_OF_CASE, page, key=case_id)
+        return _cut(page, await self._unit.page_of_case(_OF_CASE, case_id, page))
 
     async def lock_of_request(self, squad_request_id: str) -> Tasking | None:
         """Load the tasking of a squad request under lock; none if it is another squad's."""
@@ -109,11 +110,6 @@ class Taskings:
     def put(self, tasking: Tasking) -> None:
         """Save the next version of a tasking."""
         self._unit.save(_UPDATE, _tasking_to_values(tasking))
-
-    async def _page(self, query: Statement, page: Page, **key: object) -> tuple[list[Tasking], str]:
-        rows = await self._unit.page(query, before=page.before, limit=page.limit, **key)
-        shown, token = page.cut(rows, "tasking_id")
-        return [row_to_tasking(row) for row in shown], token
 
 
 def row_to_tasking(row: Row) -> Tasking:
@@ -148,3 +144,8 @@ def _tasking_to_values(tasking: Tasking) -> dict[str, Any]:
         "new_update_time": tasking.updated_at,
         "new_version": tasking.version,
     }
+
+
+def _cut(page: Page, rows: Sequence[Row]) -> tuple[list[Tasking], str]:
+    shown, token = page.cut(rows, "tasking_id")
+    return [row_to_tasking(row) for row in shown], token

@@ -221,7 +221,7 @@ async def test_confirming_with_a_stale_etag_is_aborted(scene: Scene) -> None:
     assert reason_of(caught.value) == ("ETAG_STALE", {})
 
 
-async def test_a_command_costs_two_statements_a_get_two_and_a_list_three(scene: Scene) -> None:
+async def test_a_command_costs_two_statements_a_get_two_and_a_list_two(scene: Scene) -> None:
     tasking, lead, stub = await scene.tasking(), await scene.lead(), analyst(scene)
 
     costs = [
@@ -231,7 +231,7 @@ async def test_a_command_costs_two_statements_a_get_two_and_a_list_three(scene: 
         await scene.cost(stub.ListLeads, pb.ListLeadsRequest(case_id=CASE_ID)),
     ]
 
-    assert costs == [2, 2, 2, 3]
+    assert costs == [2, 2, 2, 2]
 
 
 async def test_a_page_token_of_another_case_is_refused(scene: Scene) -> None:

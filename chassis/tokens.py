@@ -6,12 +6,13 @@ rest of a command's pipeline. Source of the claims: RFC 9068 (JWT profile for ac
 
 import asyncio
 import json
+import re
 import time
 import urllib.request
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from chassis.call import Caller
@@ -22,8 +23,13 @@ _ALGORITHMS = ["ES256", "EdDSA"]
 _TYPE = "at+jwt"
 _REMEMBERED_COUNT = 4096
 _FETCH_TIMEOUT_SECONDS = 3.0
-# An unknown key id asks the issuer again, but not more often than this.
+# An unknown key id asks the issuer again, but not more often than this: anybody can send one.
 _FETCH_PAUSE_SECONDS = 5.0
+_RETRY_PAUSE_SECONDS = 1.0
+# What a hostile header, body or key set makes of the parsers behind it.
+_FAULTS = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+# A station is a token of a subject, and nobody else's.
+_STATION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _BEARER = "Bearer "
 _UNREACHABLE = "The token issuer cannot be reached; try again."
 
@@ -42,7 +48,8 @@ class Tokens:
             roles={"essential": True},
         )
         self._keys = KeySet([])
-        self._fetched_at = float("-inf")
+        self._fetch_at = float("-inf")
+        self._is_reachable = True
         self._fetching = asyncio.Lock()
         self._remembered: dict[str, tuple[Caller, float]] = {}
 
@@ -70,13 +77,13 @@ class Tokens:
             keys = self._keys
             try:
                 decoded = jwt.decode(token, keys, algorithms=_ALGORITHMS)
-            except (JoseError, ValueError):
+            except InvalidKeyIdError:
                 # The key may be newer than what we hold: a rotation needs no restart.
                 if not await self._fetch(keys):
                     raise
                 decoded = jwt.decode(token, self._keys, algorithms=_ALGORITHMS)
             self._claims.validate(decoded.claims)
-        except (JoseError, ValueError, TypeError, KeyError) as cause:
+        except _FAULTS as cause:
             raise _refused() from cause
         if decoded.header.get("typ") != _TYPE:
             raise _refused()
@@ -90,27 +97,35 @@ class Tokens:
         async with self._fetching:
             if self._keys is not known:
                 return True
-            if time.monotonic() - self._fetched_at < _FETCH_PAUSE_SECONDS:
+            now = time.monotonic()
+            if now < self._fetch_at:
+                if not self._is_reachable:
+                    raise StoreUnavailableError(_UNREACHABLE)
                 return False
             try:
                 document = await asyncio.to_thread(_read, self._jwks_url)
-            except (OSError, ValueError) as cause:
+                self._keys = KeySet.import_key_set(document)
+            except (OSError, *_FAULTS) as cause:
+                self._is_reachable = False
+                self._fetch_at = now + _RETRY_PAUSE_SECONDS
                 raise StoreUnavailableError(_UNREACHABLE) from cause
-            self._fetched_at = time.monotonic()
-            self._keys = KeySet.import_key_set(document)
+            self._is_reachable = True
+            self._fetch_at = now + _FETCH_PAUSE_SECONDS
             return True
 
 
 def _caller(claims: dict[str, Any]) -> Caller:
     """Read the caller from verified claims; roles we do not know give no rights."""
     known = {role.value for role in Role}
-    roles = claims["roles"]
-    if not isinstance(roles, list) or not isinstance(claims["sub"], str):
+    station, roles = claims["station"], claims["roles"]
+    if not isinstance(roles, list) or not isinstance(station, str) or "\0" in claims["sub"]:
+        raise _refused()
+    if _STATION.fullmatch(station) is None:
         raise _refused()
     return Caller(
         person_id=claims["sub"],
-        station=str(claims["station"]),
-        roles=frozenset(Role(role) for role in roles if role in known),
+        station=station,
+        roles=frozenset(Role(role) for role in roles if isinstance(role, str) and role in known),
     )
 
 

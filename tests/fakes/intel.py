@@ -6,7 +6,8 @@ from typing import Any
 from chassis.paging import Page
 from chassis.unit_of_work import hidden
 from services.intel.leads.domain import Lead
-from services.intel.products.domain import Product, ProductState
+from services.intel.products.convert import supports_of
+from services.intel.products.domain import Product, ProductState, Support
 from services.intel.taskings.domain import Tasking
 from tests.fakes.unit import FakeStore, FakeUnit
 
@@ -51,6 +52,13 @@ class FakeProducts(FakeStore[Product]):
     """The products in memory."""
 
     kind = "product"
+
+    async def load_with_supports(
+        self, key: str, *, etag: str
+    ) -> tuple[Product, tuple[Support, ...]]:
+        product = await self.load(key, etag=etag)
+        leads = await FakeLeads(self.unit).find_in_case(product.case_id, product.lead_ids)
+        return product, supports_of(leads)
 
     async def list_of_case(self, case_id: str, page: Page) -> tuple[list[Product], str]:
         return self.page_of(page, _of_case(self, case_id))

@@ -1,7 +1,9 @@
 """The table of products and its queries; the only place where a product meets SQL."""
 
+from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from chassis.database import Row
@@ -20,7 +22,15 @@ from chassis.statements import (
 from chassis.tables import ID, TEXTS, TIME
 from chassis.unit import Unit
 from chassis.unit_of_work import check_etag
-from services.intel.products.domain import InformationGrade, Product, ProductState, SourceGrade
+from services.intel.leads.domain import LeadState
+from services.intel.leads.store import LEAD
+from services.intel.products.domain import (
+    InformationGrade,
+    Product,
+    ProductState,
+    SourceGrade,
+    Support,
+)
 from services.intel.tables import METADATA
 
 PRODUCT = sa.Table(
@@ -53,6 +63,22 @@ _LOAD = Statement(load_with_answer(PRODUCT, _KEY, _ADMITTED))
 _READ = Statement(load_for_reading(PRODUCT, _KEY, _ADMITTED))
 _INSERT = insert_row(PRODUCT)
 _UPDATE = update_row(PRODUCT, PRODUCT.c.product_id)
+_SUPPORTS = (
+    sa.select(
+        sa.func.json_agg(
+            sa.func.json_build_array(
+                LEAD.c.lead_id, LEAD.c.state == LeadState.CONFIRMED.value, LEAD.c.expire_time
+            )
+        )
+    )
+    .where(
+        LEAD.c.case_id == PRODUCT.c.case_id,
+        LEAD.c.lead_id == sa.any_(sa.cast(PRODUCT.c.lead_ids, sa.ARRAY(ID))),
+    )
+    .scalar_subquery()
+    .label("supports")
+)
+_LOAD_WITH_SUPPORTS = Statement(load_with_answer(PRODUCT, _KEY, _ADMITTED).add_columns(_SUPPORTS))
 _OF_CASE = Statement(page_of_case(PRODUCT, PRODUCT.c.product_id))
 _PUBLISHED_OF_CASE = Statement(
     page_of_case(PRODUCT, PRODUCT.c.product_id, PRODUCT.c.state == ProductState.PUBLISHED.value)
@@ -70,6 +96,14 @@ class Products:
         row = await self._unit.load(_LOAD, key=product_id)
         check_etag(row, etag)
         return row_to_product(row)
+
+    async def load_with_supports(
+        self, product_id: str, *, etag: str
+    ) -> tuple[Product, tuple[Support, ...]]:
+        """Load a product to change, and what it needs to know of the leads it rests on."""
+        row = await self._unit.load(_LOAD_WITH_SUPPORTS, key=product_id)
+        check_etag(row, etag)
+        return row_to_product(row), _supports(row["supports"])
 
     async def read(self, product_id: str) -> Product:
         """Load a product to show it."""
@@ -140,3 +174,10 @@ def _product_to_values(product: Product) -> dict[str, Any]:
         "new_update_time": product.updated_at,
         "new_version": product.version,
     }
+
+
+def _supports(text: str | None) -> tuple[Support, ...]:
+    return tuple(
+        Support(lead_id, is_confirmed=is_confirmed, expires_at=datetime.fromisoformat(expire_time))
+        for lead_id, is_confirmed, expire_time in orjson.loads(text or "[]")
+    )

@@ -12,7 +12,7 @@ from chassis.unit_of_work import Begin, hidden
 from jointops.intel.v1 import product_pb2 as pb
 from services.intel.leads.store import Leads
 from services.intel.products import convert, domain
-from services.intel.products.domain import Product, ProductEvent, ProductState, Support
+from services.intel.products.domain import Product, ProductEvent, ProductState
 from services.intel.products.store import Products
 from services.intel.taskings import domain as taskings
 from services.intel.taskings import usecases as tasking_usecases
@@ -70,8 +70,8 @@ class ProductUseCases:
             event = convert.drafted(
                 request, tasking, product_id=self._ids(), by=call.person_id, now=self._clock()
             )
-            supports = await self._supports(uow, event.case_id, event.lead_ids)
-            product = domain.draft(event, supports=supports)
+            leads = await self._leads(uow).find_in_case(event.case_id, event.lead_ids)
+            product = domain.draft(event, supports=convert.supports_of(leads))
             self._products(uow).add(product)
             _tell(uow, product, event)
             message = convert.product_to_message(product)
@@ -101,20 +101,16 @@ class ProductUseCases:
         now = self._clock()
         async with self._begin(call) as uow:
             products, requested = self._products(uow), self._taskings(uow)
-            product = await products.load(request.product_id, etag=request.etag)
+            product, supports = await products.load_with_supports(
+                request.product_id, etag=request.etag
+            )
             tasking = await requested.read(product.tasking_id)
-            supports = await self._supports(uow, product.case_id, product.lead_ids)
             event = domain.publish(product, supports=supports, by=call.person_id, now=now)
             answered = taskings.answer(tasking, product_id=product.product_id, now=now)
             tasking_usecases.write(uow, requested, tasking, answered)
             product = _write(uow, products, product, event)
             message = convert.product_to_message(product)
             return await uow.commit(pb.PublishProductResponse(product=message))
-
-    async def _supports(
-        self, unit: Unit, case_id: str, lead_ids: tuple[str, ...]
-    ) -> tuple[Support, ...]:
-        return convert.supports_of(await self._leads(unit).find_in_case(case_id, lead_ids))
 
 
 def _sees_drafts(call: Call) -> bool:

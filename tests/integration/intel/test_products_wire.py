@@ -271,4 +271,4 @@ async def test_commands_cost_no_more_statements_than_they_need(scene: Scene) -> 
         await scene.cost(analyst(scene).PublishProduct, publish(product)),
     ]
 
-    assert costs == [3, 2, 4]
+    assert costs == [3, 2, 3]

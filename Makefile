@@ -34,7 +34,7 @@ test: $(STAMP) ## Run everything a change must pass: check, unit, integration, e
 check: $(STAMP) ## Check form, types, imports, protos, spelling and what is generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy --num-workers $(WORKERS) $(SOURCES)
 	$(BIN)/lint-imports --no-logo
 	cd proto && ../$(BIN)/buf lint
 	cd proto && ../$(BIN)/buf format --diff --exit-code --path jointops
@@ -73,13 +73,13 @@ baseline: $(STAMP) ## After a release: make its protos what later ones must stay
 
 lock: $(STAMP) ## Resolve the dependencies anew; UPGRADE=--upgrade takes later versions
 	cd requirements && for name in bootstrap run dev; do \
-	  ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  ../$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --no-header $(UPGRADE) \
 	    --output-file $$name.lock $$name.in; \
 	done
 
 audit: $(STAMP) ## Look the locked versions up in the vulnerability database; needs the network
-	$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/dev.lock
 
 quarantine: $(STAMP) ## List the events a service holds back: make quarantine SERVICE=station
 	@$(BIN)/python -m deploy.local.admin "$${SERVICE:?say SERVICE=station, intel, tech or ops}" quarantine
@@ -95,7 +95,7 @@ clean: ## Remove .venv and every cache; the platform's data in .run stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -not -path './.run/*' -prune -exec rm -rf {} +
 
-# Made again only when a lock or the project file changes. Whoever gave pip an index gave it to uv.
+# Made again only when a lock or the project file changes. Index and certificates are those of pip.
 $(STAMP): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	@set -eu; python="$$(./.ci/find-python)"; \
 	test -x $(BIN)/python || "$$python" -m venv .venv; \
@@ -104,6 +104,6 @@ $(STAMP): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	echo "installing what the locks name into .venv"; \
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock; \
 	export VIRTUAL_ENV="$(CURDIR)/.venv"; \
-	$(BIN)/uv pip sync --quiet --require-hashes requirements/bootstrap.lock requirements/dev.lock; \
-	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .; \
+	$(BIN)/uv pip sync --quiet --system-certs --require-hashes requirements/bootstrap.lock requirements/dev.lock; \
+	$(BIN)/uv pip install --quiet --system-certs --no-deps --no-build-isolation --editable .; \
 	touch $(STAMP)

@@ -57,7 +57,7 @@ def _encode(last_id: str, scope: str) -> str:
 def _decode(token: str, scope: str) -> str:
     try:
         last_id, token_scope = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError, TypeError) as cause:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as cause:
         raise _refused() from cause
     if token_scope != scope or not isinstance(last_id, str) or not is_uuid(last_id):
         raise _refused()

@@ -6,11 +6,13 @@ A secret is never a value of the environment: `JOINTOPS_DATABASE_PASSWORD_FILE` 
 import sys
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, FilePath, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PREFIX = "JOINTOPS_"
+_PARTS = frozenset({"serve", "relay", "consume"})
 
 
 class ServiceSettings(BaseSettings):
@@ -21,11 +23,11 @@ class ServiceSettings(BaseSettings):
     environment: Literal["local", "production"] = "production"
     listen: str = Field(description="host:port to serve gRPC on")
     database_url: str = Field(description="postgresql://user@host:port/database")
-    database_password_file: Path | None = None
+    database_password_file: FilePath | None = None
     database_connections: int = Field(default=16, ge=2, le=64)
     nats_url: str = Field(description="nats://host:port")
     nats_user: str | None = None
-    nats_password_file: Path | None = None
+    nats_password_file: FilePath | None = None
     jwks_url: str = Field(description="where the token issuer publishes its keys")
     issuer: str = Field(description="`iss` of the tokens")
     audience: str = "jointops"
@@ -34,6 +36,23 @@ class ServiceSettings(BaseSettings):
     trace_read_ratio: float = Field(default=0.05, ge=0, le=1)
     # Which parts of the service this process runs; all of them unless load is spread.
     parts: str = "serve,relay,consume"
+
+    @field_validator("database_url", "nats_url")
+    @classmethod
+    def _holds_no_secret(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.password is not None or "password" in parse_qs(parts.query):
+            message = "must not hold a password; name a file with it"
+            raise ValueError(message)
+        return url
+
+    @field_validator("parts")
+    @classmethod
+    def _names_parts(cls, parts: str) -> str:
+        if not _PARTS.issuperset(parts.split(",")):
+            message = f"must name some of {', '.join(sorted(_PARTS))}"
+            raise ValueError(message)
+        return parts
 
     @property
     def database_password(self) -> str | None:

@@ -25,7 +25,7 @@ FILES_OF_A_SERVICE = {"README.md", "__init__.py", "main.py", "policy.py", "table
 # A suppression names its rule and says why.
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore)")
 REASONED = re.compile(
-    r"#\s*(noqa: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z-]+\])\s+[-#] \S"
+    r"#\s*(noqa: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z-]+(, ?[a-z-]+)*\])\s+[-#] \S"
 )
 IGNORED_RULE = re.compile(r'  "[A-Z]+[0-9]*",')
 # Written in parts, so that this file does not name them either.

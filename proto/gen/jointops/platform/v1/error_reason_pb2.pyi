@@ -41,9 +41,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 8
     """INVALID_ARGUMENT. The page token is not one this method gave. Metadata: `field`."""
     ERROR_REASON_ETAG_STALE: _ErrorReason.ValueType  # 9
-    """ABORTED. Somebody else changed the object since it was read. Metadata: `id`."""
+    """ABORTED. Somebody else changed the object since it was read. Metadata: none."""
     ERROR_REASON_NOT_FOUND: _ErrorReason.ValueType  # 10
-    """NOT_FOUND. There is no such object; said only to callers who may know. Metadata: `id`."""
+    """NOT_FOUND. There is no such object; said only to callers who may know. Metadata: none."""
     ERROR_REASON_DEADLINE_MISSING: _ErrorReason.ValueType  # 11
     """INVALID_ARGUMENT. The call has no deadline. Metadata: none."""
     ERROR_REASON_DEADLINE_TOO_SHORT: _ErrorReason.ValueType  # 12
@@ -81,9 +81,9 @@ ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 7
 ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 8
 """INVALID_ARGUMENT. The page token is not one this method gave. Metadata: `field`."""
 ERROR_REASON_ETAG_STALE: ErrorReason.ValueType  # 9
-"""ABORTED. Somebody else changed the object since it was read. Metadata: `id`."""
+"""ABORTED. Somebody else changed the object since it was read. Metadata: none."""
 ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 10
-"""NOT_FOUND. There is no such object; said only to callers who may know. Metadata: `id`."""
+"""NOT_FOUND. There is no such object; said only to callers who may know. Metadata: none."""
 ERROR_REASON_DEADLINE_MISSING: ErrorReason.ValueType  # 11
 """INVALID_ARGUMENT. The call has no deadline. Metadata: none."""
 ERROR_REASON_DEADLINE_TOO_SHORT: ErrorReason.ValueType  # 12

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis import ids
 from chassis.ids import is_uuid, new_id, new_request_id
+
+
+@pytest.fixture(autouse=True)
+def _fresh_stamps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test set the clock: stamps never go back."""
+    monkeypatch.setattr(ids, "_STAMPS", ids._Stamps())
 
 
 def test_new_id_is_a_uuid_of_version_7() -> None:
@@ -30,10 +37,23 @@ def test_later_id_is_greater(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made == sorted(made)
 
 
-def test_ids_of_one_millisecond_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_of_one_millisecond_sort_in_the_order_in_which_they_were_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("time.time_ns", lambda: 1)
 
-    assert len({new_id() for _ in range(10_000)}) == 10_000
+    made = [new_id() for _ in range(10_000)]
+
+    assert made == sorted(set(made))
+
+
+def test_later_id_is_greater_when_the_clock_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((2_000_000_000, 1_000_000_000))
+    monkeypatch.setattr("time.time_ns", lambda: next(clock))
+
+    first, second = new_id(), new_id()
+
+    assert first < second
 
 
 @pytest.mark.parametrize("bits", [b"\0" * 10, b"\xff" * 10])

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 import pytest_asyncio
 
+from chassis.bus import Bus
 from chassis.database import Database
 from chassis.service import Service
 from chassis.telemetry import Telemetry, setup_telemetry
+from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
 from services.station.main import SERVICE
-from tests.integration.stage import Issuer, Stage, serve
+from tests.integration.stage import Issuer, Stage, on_bus, serve
+from tests.integration.station.squads import Squads
 from tests.integration.station.world import World, in_memory, on_postgresql
 
 _numbers = itertools.count(1)
@@ -58,3 +61,18 @@ async def shared_stage(
 def world(request: pytest.FixtureRequest, database: Database) -> World:
     """The stores in memory, then on PostgreSQL."""
     return in_memory() if request.param == "memory" else on_postgresql(database)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def squads(
+    shared_stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Squads]:
+    """The station on a bus of the module's own, and who speaks there."""
+    with Nats(tmp_path_factory.mktemp("nats")) as server:
+        speaker = Bus("squads")
+        await speaker.connect(server.url, "service", server.password())
+        async with on_bus(shared_stage, server.url, server.password()):
+            for producer in ("intel", "tech", "ops"):
+                await speaker.ensure_stream(producer)
+            yield Squads(shared_stage, speaker)
+        await speaker.close()

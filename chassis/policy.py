@@ -58,14 +58,19 @@ class Rule:
 
 
 class PolicyIncompleteError(Exception):
-    """A method has no rule, or a rule no method: the service must not start."""
+    """Methods and rules do not match one to one: the service must not start."""
 
 
 class Policy:
     """The rules of one service."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules: Mapping[str, Rule] = {rule.method: rule for rule in rules}
+        listed = tuple(rules)
+        self._rules: Mapping[str, Rule] = {rule.method: rule for rule in listed}
+        # Which of two would hold is nobody's decision.
+        self._repeated = sorted(
+            {rule.method for rule in listed if self._rules[rule.method] is not rule}
+        )
 
     def rule(self, method: str) -> Rule:
         """Return the rule of a method; after `check` there is one for each."""
@@ -75,14 +80,23 @@ class Policy:
         """Compare the rules with what is served.
 
         Raises:
-            PolicyIncompleteError: Names each method without a rule, each rule without method.
+            PolicyIncompleteError: Names each method without a rule or with two, each rule without
+                method, and each admission by a field that the request does not have.
         """
-        served = {method_name(method) for service in services for method in service.methods}
-        missing = sorted(served - self._rules.keys())
-        unused = sorted(self._rules.keys() - served)
-        if missing or unused:
+        served = {method_name(method): method for each in services for method in each.methods}
+        faults = {
+            "methods without a rule": sorted(served.keys() - self._rules.keys()),
+            "rules without a method": sorted(self._rules.keys() - served.keys()),
+            "methods with two rules": self._repeated,
+            "admissions by no field": [
+                name
+                for name in sorted(served.keys() & self._rules.keys())
+                if not _has_field(served[name], self._rules[name].admission)
+            ],
+        }
+        if any(faults.values()):
             raise PolicyIncompleteError(
-                f"methods without a rule: {missing}; rules without a method: {unused}"
+                "; ".join(f"{fault}: {named}" for fault, named in faults.items() if named)
             )
 
     def __iter__(self) -> Iterator[Rule]:
@@ -92,3 +106,7 @@ class Policy:
 def method_name(method: MethodDescriptor) -> str:
     """Return the full name of a method as gRPC writes it, without the leading slash."""
     return f"{method.containing_service.full_name}/{method.name}"
+
+
+def _has_field(method: MethodDescriptor, admission: Admission | None) -> bool:
+    return admission is None or admission.field in method.input_type.fields_by_name

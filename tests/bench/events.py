@@ -16,7 +16,7 @@ import psutil
 import uvloop
 
 from services.station.main import SERVICE as STATION
-from tests.bench.command import SECONDS, CommandBench
+from tests.bench.command import IN_FLIGHT, ROUNDS, SECONDS, CommandBench
 from tests.bench.stage import BenchStage, cpu_seconds, free_address, wait_until_serving
 
 CATCH_UP_SECONDS = 60.0
@@ -57,9 +57,7 @@ class EventBench:
         with ExitStack() as running:
             enter = running.enter_context
             enter(stage.process("intel", bench.url, listen=bench.address, parts="serve"))
-            relay = enter(
-                stage.process("intel", bench.url, listen=free_address(), parts="relay")
-            )
+            relay = enter(stage.process("intel", bench.url, listen=free_address(), parts="relay"))
             consumer = enter(
                 stage.process("station", self._station_url, listen=free_address(), parts="consume")
             )
@@ -71,6 +69,17 @@ class EventBench:
             rates = [self._round(in_flight) for _ in range(rounds)]
             self._catch_up()
             return self._summary(rates, (relay, consumer), before)
+
+    def measure_beside_commands(self) -> tuple[Delivered, float]:
+        """Measure saturated, and the rate of commands as a share of what it is without events."""
+        with self._stage.process(
+            "intel", self._command.url, listen=self._command.address, parts="serve"
+        ):
+            wait_until_serving(self._command.address)
+            self._command.load(1.0)
+            alone = statistics.median(self._round(IN_FLIGHT) for _ in range(ROUNDS))
+        busy = self.measure(in_flight=IN_FLIGHT, rounds=ROUNDS)
+        return busy, busy.rate / alone
 
     def _round(self, in_flight: int) -> float:
         load = self._command.load(SECONDS, in_flight=in_flight)
@@ -95,8 +104,7 @@ class EventBench:
     ) -> Delivered:
         committed, applied = self._last
         fresh = sorted(
-            (applied[event] - committed[event]) * 1000
-            for event in committed.keys() - self._known
+            (applied[event] - committed[event]) * 1000 for event in committed.keys() - self._known
         )
         spent = [cpu_seconds(each) - start for each, start in zip(processes, before, strict=True)]
         return Delivered(

@@ -9,7 +9,7 @@ import asyncio
 import struct
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any
+from typing import Any, cast
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _HEAD = 9
@@ -60,9 +60,10 @@ class Http2(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Introduce ourselves with windows that never close."""
-        self._transport = transport
+        # uvloop's transports are no `asyncio.WriteTransport`, though they write.
+        self._transport = cast("Any", transport)
         settings = struct.pack("!HI", 4, _WINDOW)
-        transport.write(
+        self._transport.write(
             _PREFACE
             + _frame(Frame.SETTINGS, 0, 0, settings)
             + _frame(Frame.WINDOW_UPDATE, 0, 0, struct.pack("!I", _WINDOW))

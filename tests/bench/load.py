@@ -35,7 +35,9 @@ class Round:
 class Worker:
     """One caller with one lead."""
 
-    def __init__(self, connection: Http2, headers: bytes, lead: dict[str, Any], until: float) -> None:
+    def __init__(
+        self, connection: Http2, headers: bytes, lead: dict[str, Any], until: float
+    ) -> None:
         self.lead = lead
         self.done = asyncio.Event()
         self.latencies: list[float] = []
@@ -96,9 +98,7 @@ async def run(spec: dict[str, Any]) -> Round:
         connection.close()
     refused = sum(worker.refused for worker in workers)
     latencies = [each for worker in workers for each in worker.latencies]
-    return Round(
-        len(latencies) - refused, refused, seconds, time.process_time() - cpu, latencies
-    )
+    return Round(len(latencies) - refused, refused, seconds, time.process_time() - cpu, latencies)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from chassis.paging import LAST_ID, Page
 from chassis.roles import Role
 from services.station.casefile.aggregate import Case, CaseState, Squad
 from tests.integration.station.world import World
-from tests.unit.station.builders import LATER, NOW, call_of, make_case
+from tests.unit.station.builders import NOW, call_of, make_case
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -60,16 +60,15 @@ async def test_case_comes_back_with_everything_that_happened_to_it(world: World)
     case = await add(world)
     moved = replace(
         case,
+        is_reviewed=True,
         state=CaseState.SUSPENDED,
         suspended_from=CaseState.ARREST_PLANNED,
         suspend_reason="无线索",
         objective='Find "who"\n',
         squads=(Squad.OPERATIONS, Squad.INTELLIGENCE),
-        due_at=LATER,
         gate_missing_ids=(new_id(), new_id()),
-        transferred_to="Prosecutor",
         merged_into_id=new_id(),
-        is_reviewed=True,
+        transferred_to="Prosecutor",
         updated_at=NOW,
         version=2,
     )

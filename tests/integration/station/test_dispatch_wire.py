@@ -28,35 +28,25 @@ def dispatcher_of(station: str) -> Person:
     return Person("dispatcher-9", DISPATCHER.roles, station)
 
 
+async def send_step(stage: Stage, kind: type[Any], alarm: pb.Alarm, **fields: Any) -> pb.Alarm:
+    """Carry out one step of an alarm; return it as it then stands."""
+    request = kind(alarm_id=alarm.alarm_id, request_id=new_request_id(), **fields)
+    changed: pb.Alarm = (await wire.send(stage, DISPATCHER, request)).alarm
+    return changed
+
+
 async def test_alarm_goes_from_the_call_to_its_disposition(shared_stage: Stage) -> None:
     reported = (await wire.send(shared_stage, DISPATCHER, report())).alarm
-    named = {"alarm_id": reported.alarm_id}
+    await send_step(shared_stage, pb.DispatchAlarmRequest, reported, etag="1", unit_id="1C24")
+    await send_step(shared_stage, pb.RecordArrivalRequest, reported, etag="2")
+    closing = {"etag": "3", "disposition": pb.ALARM_DISPOSITION_SETTLED}
+    closed = await send_step(shared_stage, pb.CloseAlarmRequest, reported, **closing)
 
-    await wire.send(
-        shared_stage,
-        DISPATCHER,
-        pb.DispatchAlarmRequest(**named, etag="1", request_id=new_request_id(), unit_id="1C24"),
-    )
-    await wire.send(
-        shared_stage,
-        PATROL,
-        pb.RecordArrivalRequest(**named, etag="2", request_id=new_request_id()),
-    )
-    closed = await wire.send(
-        shared_stage,
-        DISPATCHER,
-        pb.CloseAlarmRequest(
-            **named,
-            etag="3",
-            request_id=new_request_id(),
-            disposition=pb.ALARM_DISPOSITION_SETTLED,
-        ),
-    )
+    got = await wire.send(shared_stage, PATROL, pb.GetAlarmRequest(alarm_id=reported.alarm_id))
 
-    got = await wire.send(shared_stage, PATROL, pb.GetAlarmRequest(**named))
-    assert got.alarm == closed.alarm
-    assert (got.alarm.state, got.alarm.unit_id, got.alarm.etag) == (5, "1C24", "4")
-    assert got.alarm.arrive_time.ToDatetime() >= got.alarm.dispatch_time.ToDatetime()
+    assert got.alarm == closed
+    assert (closed.state, closed.unit_id, closed.etag) == (pb.ALARM_STATE_CLOSED, "1C24", "4")
+    assert closed.arrive_time.ToDatetime() >= closed.dispatch_time.ToDatetime()
     assert await wire.event_names(shared_stage, reported.alarm_id) == [
         "AlarmReported",
         "AlarmDispatched",

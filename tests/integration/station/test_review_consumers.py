@@ -29,6 +29,11 @@ async def names(stage: Stage, case: Case) -> list[str]:
     return [each.event_type[9:] for each in (await timeline(stage, case.case_id)).entries]
 
 
+async def is_told(stage: Stage, case: Case, name: str) -> bool:
+    """Tell whether the timeline of a case holds such an event."""
+    return name in await names(stage, case)
+
+
 async def test_timeline_tells_what_every_service_did(squads: Squads) -> None:
     case = await wire.put_case(squads.stage, state=CaseState.INVESTIGATING)
     tasking = await squads.order(case, Squad.INTELLIGENCE)
@@ -39,10 +44,7 @@ async def test_timeline_tells_what_every_service_did(squads: Squads) -> None:
     await squads.say_and_wait(tech.ExaminationReceived, examination)
     await squads.say_and_wait(ops.OperationPlanned, operation)
 
-    async def complete() -> bool:
-        return "station.v1.CaseArrestPlanned" in await names(squads.stage, case)
-
-    assert await eventually(complete)
+    await eventually(lambda: is_told(squads.stage, case, "station.v1.CaseArrestPlanned"))
     assert sorted(await names(squads.stage, case)) == [
         "intel.v1.TaskingReceived",
         "ops.v1.OperationPlanned",

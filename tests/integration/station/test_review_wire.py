@@ -82,11 +82,8 @@ async def test_case_closes_once_every_criterion_is_scored_and_published(
     await wire.send(shared_stage, REVIEWER, score(review, "1", CRITERIA[-1]))
     publication = pb.PublishReviewRequest(**of_review(review, etag="2"))
     published = await wire.send(shared_stage, COMMANDER, publication)
-    closed = await wire.send(
-        shared_stage,
-        COMMANDER,
-        case_pb2.CloseCaseRequest(case_id=case.case_id, etag="2", request_id=new_request_id()),
-    )
+    closing = case_pb2.CloseCaseRequest(**wire.of_case(case, etag="2"))
+    closed = await wire.send(shared_stage, COMMANDER, closing)
 
     assert [each.criterion for each in published.review.scores] == CRITERIA
     assert (published.review.state, closed.case.state) == (

@@ -15,8 +15,8 @@ from typing import Any, TypeVar, get_type_hints
 import grpc
 import typer
 from google.protobuf.message import Message
-from rich.console import Console
 
+from services.console import terminal
 from services.console.cli import options, refusals
 from services.console.cli.invocation import Invocation, Pages, Repeat, carry_out
 from services.console.errors import ConsoleError, UsageError
@@ -82,7 +82,6 @@ def verb(
 
 def guard(invocation: Invocation, act: Callable[[], Any]) -> None:
     """Do something and end as it went: nobody at a terminal reads a stack trace."""
-    stderr = Console(stderr=True, highlight=False)
     try:
         if invocation.output not in OUTPUTS:
             raise UsageError(f"There is no output {invocation.output!r}.", advice="table or json.")
@@ -93,7 +92,7 @@ def guard(invocation: Invocation, act: Callable[[], Any]) -> None:
         refusal = refusals.refusal_of_call(error, what=invocation.what, request=invocation.sent)
     else:
         return
-    sys.exit(refusals.show(refusal, stderr, as_json=invocation.is_json))
+    sys.exit(refusals.show(refusal, terminal.asides(), as_json=invocation.is_json))
 
 
 def _add(

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
-from rich.console import Console
 
 from chassis.ids import new_request_id
 from chassis.traceparent import TraceParent, format_traceparent, new_span_id, new_trace_id
+from services.console import terminal
 from services.console.cli import render
 from services.console.client import Client
 from services.console.errors import UsageError
@@ -41,11 +41,6 @@ class Invocation:
     def is_json(self) -> bool:
         """Whether the answer is for a program."""
         return self.output == "json"
-
-    @property
-    def console(self) -> Console:
-        """Return where answers go."""
-        return Console(file=sys.stdout, highlight=False)
 
     def find_platform(self) -> Platform:
         """Find the platform that runs."""
@@ -140,7 +135,7 @@ def _show(invocation: Invocation, request: Message, response: Message) -> None:
     if invocation.is_json:
         sys.stdout.write(render.to_json(response) + "\n")
         return
-    console = invocation.console
-    console.print(render.render(response))
+    console = terminal.answers()
+    console.print(render.render(response, console.width))
     if etag_field(type(request)) or "request_id" in request.DESCRIPTOR.fields_by_name:
         console.print(f"trace {invocation.place.trace_id[:12]}", style="dim")

@@ -5,8 +5,8 @@ import sys
 from types import ModuleType
 
 import typer
-from rich.console import Console
 
+from services.console import terminal
 from services.console.cli import sessions
 from services.console.cli.groups import (
     alarms,
@@ -71,7 +71,7 @@ def main() -> None:
         sentence = (
             f"This program failed: {type(fault).__name__}. Set {DEBUG_VARIABLE}=1 to see where."
         )
-        Console(stderr=True, highlight=False).print(f"程序出错 {sentence}", style="red")
+        terminal.asides().print(f"程序出错 {sentence}", style="red")
         sys.exit(Exit.UNAVAILABLE)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -14,7 +15,12 @@ from rich.text import Text
 
 from services.console.cli.columns import COLUMNS
 
-ID_WIDTH = 36
+INDENT = 2
+GAP = 2
+# A table keeps this many columns however narrow the terminal is.
+LEAST_COLUMNS = 3
+# A text longer than this goes on in the next line of its cell.
+FOLDED_WIDTH = 24
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%SZ"
 # States that ask for somebody's eyes, and those that are over; every other one is plain.
 STATE_STYLES = {
@@ -42,19 +48,19 @@ def to_dict(message: Message) -> dict[str, Any]:
     )
 
 
-def render(response: Message) -> RenderableType:
-    """Draw an answer for the terminal: its resources, then what stands beside them."""
-    return Group(*_parts(response))
+def render(response: Message, width: int) -> RenderableType:
+    """Draw an answer for a terminal so wide: its resources, then what stands beside them."""
+    return Group(*_parts(response, width))
 
 
-def _parts(response: Message) -> Iterator[RenderableType]:
+def _parts(response: Message, width: int) -> Iterator[RenderableType]:
     for field in response.DESCRIPTOR.fields:
         if field.message_type is None:
             continue
         if field.is_repeated:
-            yield _table(field, getattr(response, field.name))
+            yield _table(field, getattr(response, field.name), width)
         elif response.HasField(field.name):
-            yield _detail(getattr(response, field.name))
+            yield _detail(getattr(response, field.name), width)
     beside = [
         (field.name, value)
         for field, value in response.ListFields()
@@ -64,26 +70,34 @@ def _parts(response: Message) -> Iterator[RenderableType]:
         yield Text.assemble((f"{_label(name)}  ", "dim"), str(value))
 
 
-def _table(field: Any, messages: Sequence[Message]) -> RenderableType:
+def _table(field: Any, messages: Sequence[Message], width: int) -> RenderableType:
+    """Draw a list; columns that do not fit are left out from the right, where they matter least."""
     if not messages:
         return Text(f"no {_label(field.name)} 没有", "dim")
-    names = _columns(messages[0])
     fields = messages[0].DESCRIPTOR.fields_by_name
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in names:
-        is_id = name.endswith("_id") and name == names[0]
-        table.add_column(
-            _label(name),
-            no_wrap=is_id or name == "state",
-            min_width=ID_WIDTH if is_id else None,
-            overflow="fold",
-        )
-    for message in messages:
-        table.add_row(*(_cell(message, fields[name]) for name in names))
+    columns = [
+        (_label(name), [_cell(message, fields[name]) for message in messages])
+        for name in _columns(messages[0])
+    ]
+    while len(columns) > LEAST_COLUMNS and _width(columns) > width:
+        columns.pop()
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
+    for place, (label, _cells) in enumerate(columns):
+        table.add_column(label, no_wrap=place == 0, overflow="fold")
+    for row in zip(*(cells for _label, cells in columns), strict=True):
+        table.add_row(*row)
     return table
 
 
-def _detail(message: Message) -> RenderableType:
+def _width(columns: Sequence[tuple[str, Sequence[Text]]]) -> int:
+    """Say how wide a table must be: as its longest cells, where a text may be folded."""
+    first, *others = (
+        max(cell_len(label), *(cell.cell_len for cell in cells)) for label, cells in columns
+    )
+    return first + sum(GAP + min(width, FOLDED_WIDTH) for width in others)
+
+
+def _detail(message: Message, width: int) -> RenderableType:
     """Draw one resource: its fields, and below them its parts as tables."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
@@ -94,7 +108,7 @@ def _detail(message: Message) -> RenderableType:
             if parts := getattr(message, field.name):
                 below += [
                     Text(_label(field.name), "dim"),
-                    Padding(_table(field, parts), (0, 0, 0, 2)),
+                    Padding(_table(field, parts, width - INDENT), (0, 0, 0, INDENT)),
                 ]
         elif (cell := _cell(message, field)).plain:
             grid.add_row(_label(field.name), cell)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from services.console import terminal
 from services.console.cli.command import command
 from services.console.cli.invocation import Invocation
 from services.console.people import load_people
@@ -49,4 +50,4 @@ def _show(invocation: Invocation, session: Session) -> None:
         sys.stdout.write(json.dumps(facts | {"roles": list(session.roles)}, indent=2) + "\n")
         return
     for label, fact in facts.items():
-        invocation.console.print(f"[dim]{label:<8}[/]{fact}")
+        terminal.answers().print(f"[dim]{label:<8}[/]{fact}")

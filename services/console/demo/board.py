@@ -25,7 +25,7 @@ class Board:
 
     def say(self, sentence: str) -> None:
         """Show one line."""
-        self._console.print(sentence, markup=False, highlight=False)
+        self._console.print(sentence, markup=False, soft_wrap=True)
 
     def begin(self, title: str) -> None:
         """Show that a part begins."""
@@ -33,7 +33,7 @@ class Board:
 
     def tell(self, person_id: str, sentence: str) -> None:
         """Show one step and who took it."""
-        self._console.print(f"  [dim]{person_id:<{PERSON_WIDTH}}[/]{sentence}", highlight=False)
+        self._console.print(f"  [dim]{person_id:<{PERSON_WIDTH}}[/]{sentence}", soft_wrap=True)
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:

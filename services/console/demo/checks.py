@@ -181,7 +181,7 @@ def check_trace(trace: Trace | None, case_id: str) -> Iterator[Check]:
     """Compare the trace of the case with a whole one: every service, one root, no broken link."""
     spans = trace.spans if trace else ()
     ids = {span.span_id for span in spans}
-    roots = sum(span.parent_id is None for span in spans)
+    roots = len({span.span_id for span in spans if span.parent_id is None})
     orphans = sum(span.parent_id is not None and span.parent_id not in ids for span in spans)
     services = sorted({span.service for span in spans}, key=_place)
     cases = trace.case_ids if trace else ()

@@ -20,11 +20,10 @@ from services.console.demo.cast import Cast
 from services.console.demo.desk import Answer, Desk
 from services.console.demo.expected import degrees
 from services.console.demo.names import trace_of
-from services.console.demo.spans import Spans
+from services.console.demo.spans import Roots
 
 # Enough to keep a station busy, few enough that calls come in the order of the record.
 IN_FLIGHT = 16
-ROOT = "demo call for help"
 _OPEN = frozenset({pb.ALARM_STATE_REPORTED, pb.ALARM_STATE_DISPATCHED, pb.ALARM_STATE_ARRIVED})
 
 
@@ -44,13 +43,13 @@ class Replay:
         self,
         desk: Desk,
         cast: Cast,
-        spans: Spans,
+        roots: Roots,
         known: Mapping[str, pb.Alarm],
         advance: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._cast = cast
-        self._spans = spans
+        self._roots = roots
         self._known = known
         self._advance = advance
         self._places = asyncio.Semaphore(IN_FLIGHT)
@@ -76,7 +75,7 @@ class Replay:
             if alarm is not None and not _is_anything_left(row, alarm):
                 return Replayed(row, alarm, 0)
             place = trace_of(self._desk.seed, row.key)
-            with self._spans.root(place, ROOT):
+            with self._roots.timed(place):
                 return await _Call(self._desk, self._cast, row, place).lead(alarm)
         finally:
             self._places.release()

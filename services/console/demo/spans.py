@@ -1,4 +1,8 @@
-"""The demonstration's own spans: the roots that the services' spans hang from."""
+"""The demonstration's own spans: for each call for help the root that every other span hangs from.
+
+One span a call and none a step: a step's span would be lost with a demonstration that is killed
+while it waits for an answer, and what the services did in that step would hang from nothing.
+"""
 
 import time
 from collections.abc import Iterator
@@ -11,61 +15,59 @@ from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 
 from chassis import telemetry_names as names
 from chassis.trace_file import FileSpanExporter
-from chassis.traceparent import TraceParent, new_span_id
+from chassis.traceparent import TraceParent
+from services.console.traces.store import Trace, find_traces
 
 SERVICE = "console"
+NAME = "demo call for help"
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _BATCH_COUNT = 128
 
 
-class Spans:
-    """Writes spans to the local sink, in batches; `flush` writes the rest."""
+class Roots:
+    """Writes the roots of traces to the local sink, in batches; `flush` writes the rest."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._exporter = FileSpanExporter(folder, SERVICE)
         self._resource = Resource({names.SERVICE_NAME: SERVICE})
         self._waiting: list[ReadableSpan] = []
 
     @contextmanager
-    def root(self, place: TraceParent, name: str) -> Iterator[None]:
-        """Time what begins a trace; its place is known beforehand."""
+    def timed(self, place: TraceParent) -> Iterator[None]:
+        """Time one call; its place in the trace is known beforehand."""
         started_at = time.time_ns()
         try:
             yield
         finally:
-            self._keep(name, place, None, SpanKind.INTERNAL, started_at)
+            self._keep(place, started_at, time.time_ns())
 
-    @contextmanager
-    def below(self, parent: TraceParent, name: str) -> Iterator[TraceParent]:
-        """Time one step below another span; gives the place that calls continue."""
-        place = TraceParent(parent.trace_id, new_span_id(), is_sampled=True)
-        started_at = time.time_ns()
-        try:
-            yield place
-        finally:
-            self._keep(name, place, parent, SpanKind.CLIENT, started_at)
+    def ensure(self, place: TraceParent) -> None:
+        """Write a root that an earlier run was killed before writing."""
+        self.flush()
+        trace = self.find(place)
+        if trace is None or all(span.span_id != place.span_id for span in trace.spans):
+            started_at = trace.start_ns if trace else time.time_ns()
+            self._keep(place, started_at, started_at)
+            self.flush()
+
+    def find(self, place: TraceParent) -> Trace | None:
+        """Return the trace of a root as far as it is in the sink."""
+        return next(iter(find_traces(self._folder, place.trace_id)), None)
 
     def flush(self) -> None:
         """Write what is waiting."""
         self._exporter.export(self._waiting)
         self._waiting.clear()
 
-    def _keep(
-        self,
-        name: str,
-        place: TraceParent,
-        parent: TraceParent | None,
-        kind: SpanKind,
-        started_at: int,
-    ) -> None:
+    def _keep(self, place: TraceParent, started_at: int, ended_at: int) -> None:
         span = ReadableSpan(
-            name,
+            NAME,
             _context(place),
-            _context(parent) if parent else None,
-            self._resource,
-            kind=kind,
+            resource=self._resource,
+            kind=SpanKind.INTERNAL,
             start_time=started_at,
-            end_time=time.time_ns(),
+            end_time=ended_at,
         )
         self._waiting.append(span)
         if len(self._waiting) >= _BATCH_COUNT:

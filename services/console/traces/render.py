@@ -27,13 +27,13 @@ def render_list(traces: Sequence[Trace]) -> RenderableType:
     """Draw one line a trace."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("trace", no_wrap=True)
-    table.add_column("started", no_wrap=True)
-    table.add_column("ms", justify="right")
-    table.add_column("spans", justify="right")
-    table.add_column("services", justify="right")
-    table.add_column("began with", overflow="fold")
-    # Whole, because it is what one copies.
-    table.add_column("case", no_wrap=True, min_width=36)
+    table.add_column("started", no_wrap=True, min_width=15)
+    table.add_column("ms", justify="right", no_wrap=True, min_width=5)
+    table.add_column("spans", justify="right", no_wrap=True, min_width=5)
+    table.add_column("services", justify="right", no_wrap=True, min_width=8)
+    table.add_column("began with", overflow="fold", min_width=9)
+    # Never cut off, because it is what one copies.
+    table.add_column("case", overflow="fold", min_width=12)
     for trace in traces:
         table.add_row(
             trace.trace_id[:SHORT_ID],

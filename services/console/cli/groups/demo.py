@@ -5,8 +5,8 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from services.console import terminal
 from services.console.cli.command import command
 from services.console.cli.invocation import Invocation
 from services.console.demo.board import Board
@@ -39,8 +39,7 @@ def demo(
     """
     platform = invocation.find_platform()
     # A program reads the result alone; a person may still watch.
-    stage = Console(stderr=True) if invocation.is_json else invocation.console
-    board = Board(stage)
+    board = Board(terminal.asides() if invocation.is_json else terminal.answers())
     is_met = asyncio.run(run(platform, board, Wish(day, limit, speed)))
     if invocation.is_json:
         sys.stdout.write(report_file(platform).read_text(encoding="utf-8"))

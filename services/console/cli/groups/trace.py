@@ -11,6 +11,7 @@ import orjson
 import typer
 from rich.console import RenderableType
 
+from services.console import terminal
 from services.console.cli.command import command
 from services.console.cli.invocation import Invocation
 from services.console.errors import ConsoleError, Exit, UsageError
@@ -114,4 +115,4 @@ def _show(invocation: Invocation, document: Any, drawing: RenderableType) -> Non
     if invocation.is_json:
         sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
-        invocation.console.print(drawing)
+        terminal.answers().print(drawing)

@@ -13,7 +13,6 @@ from jointops.station.v1 import case_pb2
 from jointops.station.v1 import squad_request_pb2 as requests
 from services.console.demo.cast import Cast
 from services.console.demo.desk import Answer, Desk
-from services.console.demo.spans import Spans
 from services.console.people import Person
 
 Tell = Callable[[str, str], None]
@@ -23,31 +22,24 @@ class Scene:
     """What every part of a case's life works with."""
 
     def __init__(
-        self, desk: Desk, cast: Cast, spans: Spans, case_id: str, root: TraceParent, tell: Tell
+        self, desk: Desk, cast: Cast, *, case_id: str, root: TraceParent, tell: Tell
     ) -> None:
         self.cast = cast
         self.case_id = case_id
         self.step_count = 0
         self._desk = desk
-        self._spans = spans
-        self._root = root
+        self.root = root
         self._tell = tell
-
-    @property
-    def trace_id(self) -> str:
-        """Return the trace that everything about this case belongs to."""
-        return self._root.trace_id
 
     async def act(
         self, person: Person, step: str, request: Message, kind: type[Answer], sentence: str
     ) -> Answer:
-        """Take one step as somebody: a span, a line on the screen, a request_id of its own."""
+        """Take one step as somebody: a line on the screen, and a request_id of its own."""
         self.step_count += 1
         self._tell(person.person_id, sentence)
-        with self._spans.below(self._root, f"demo {step}") as place:
-            return await self._desk.write(
-                person, request, kind, key=(self.case_id, step), place=place
-            )
+        return await self._desk.write(
+            person, request, kind, key=(self.case_id, step), place=self.root
+        )
 
     async def read(self, person: Person, request: Message, kind: type[Answer]) -> Answer:
         """Look at something as somebody."""

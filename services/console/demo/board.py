@@ -29,7 +29,7 @@ class Board:
 
     def begin(self, title: str) -> None:
         """Show that a part begins."""
-        self._console.rule(title, align="left", style="dim")
+        self._console.print(f"\n[bold]{title}[/]", soft_wrap=True)
 
     def tell(self, person_id: str, sentence: str) -> None:
         """Show one step and who took it."""

@@ -17,10 +17,11 @@ CONSUMERS = {
     "ops": ("station-on-ops",),
 }
 SERVICES = ("console", "station", "intel", "tech", "ops")
-# What must have happened in the closed case, in this order; each line is one thread of its life.
+# What must have happened in the closed case, in this order; each story is one thread of its life.
+# What one transaction does to two things has no order: such a pair is never in one story.
 STORIES = {
+    "alarm": ("station.v1.AlarmEscalated", "station.v1.CaseAccepted"),
     "case": (
-        "station.v1.AlarmEscalated",
         "station.v1.CaseReported",
         "station.v1.CaseAccepted",
         "station.v1.CaseFiled",
@@ -45,11 +46,16 @@ STORIES = {
         "station.v1.SquadRequestSignedFor",
         "intel.v1.LeadRecorded",
         "intel.v1.LeadConfirmed",
+        "intel.v1.LeadRejected",
+        "intel.v1.TaskingAnswered",
+        "station.v1.SquadRequestAnswered",
+        "station.v1.SquadRequestVerified",
+    ),
+    "product": (
+        "intel.v1.LeadConfirmed",
         "intel.v1.ProductDrafted",
         "intel.v1.ProductGraded",
         "intel.v1.ProductPublished",
-        "intel.v1.TaskingAnswered",
-        "station.v1.SquadRequestAnswered",
         "station.v1.SquadRequestVerified",
     ),
     "laboratory": (

@@ -22,15 +22,19 @@ from services.console.traces.store import Span, Trace
 
 CASE_ID = "01992f00-5a10-7c3e-9b1d-2f0f6a1c0002"
 WHOLE_LIFE = [
-    *STORIES["case"][:6],
-    *STORIES["intelligence"],
-    *STORIES["case"][6:9],
+    *STORIES["case"][:1],
+    *STORIES["alarm"][:1],
+    *STORIES["case"][1:5],
+    *STORIES["intelligence"][:-3],
+    *STORIES["product"][1:-1],
+    *STORIES["intelligence"][-3:],
+    *STORIES["case"][5:8],
     *STORIES["laboratory"],
-    *STORIES["case"][9:14],
+    *STORIES["case"][8:13],
     *STORIES["arrest"],
-    *STORIES["case"][14:15],
+    *STORIES["case"][13:14],
     *STORIES["evaluation"][:-1],
-    *STORIES["case"][15:],
+    *STORIES["case"][14:],
 ]
 
 

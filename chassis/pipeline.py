@@ -31,6 +31,7 @@ from chassis.telemetry import Telemetry
 from chassis.tokens import Tokens
 from chassis.unit_of_work import UnitOfWork, hidden
 
+_OK = grpc.StatusCode.OK.name
 _INTERNAL = grpc.StatusCode.INTERNAL.name
 _CANCELLED = grpc.StatusCode.CANCELLED.name
 _log = get_logger()
@@ -96,14 +97,8 @@ class _Method:
         pipeline.call_count += 1
         try:
             response = await self._answer(attempt, body, context, authorization, span.traceparent)
-        except AlreadyAnsweredError as repeat:
-            response = repeat.response
-        except DomainError as refusal:
-            await attempt.refuse(refusal)
         except Exception:  # noqa: BLE001  # the outermost edge: a bug becomes INTERNAL with an id
             attempt.fail(span.trace_id)
-        else:
-            attempt.code = "OK"
         finally:
             pipeline.call_count -= 1
             attempt.finish(span)
@@ -119,6 +114,27 @@ class _Method:
         authorization: str | None,
         traceparent: str,
     ) -> bytes:
+        """Take the steps of a call; a refusal ends it with a status, and without a response."""
+        try:
+            request = await self._admit(attempt, body, context, authorization, traceparent)
+            response = await self._behaviour(request, context)
+            answer = bytes(response.SerializeToString())
+        except AlreadyAnsweredError as repeat:
+            answer = repeat.response
+        except DomainError as refusal:
+            await attempt.refuse(refusal)
+            return b""
+        attempt.code = _OK
+        return answer
+
+    async def _admit(
+        self,
+        attempt: "_Attempt",
+        body: bytes,
+        context: Any,
+        authorization: str | None,
+        traceparent: str,
+    ) -> Any:
         pipeline = self._pipeline
         if pipeline.call_count > pipeline.most_calls:
             raise TooManyCallsError("The service has as many calls in hand as it takes.")
@@ -136,8 +152,7 @@ class _Method:
             await attempt.admit(request)
             raise RequestInvalidError(violations)
         enter_call(attempt.call)
-        response = await self._behaviour(request, context)
-        return bytes(response.SerializeToString())
+        return request
 
 
 class _Attempt:

@@ -102,7 +102,12 @@ class Stage:
 
 @asynccontextmanager
 async def serve(
-    service: Service, database: Database, telemetry: Telemetry, issuer: Issuer
+    service: Service,
+    database: Database,
+    telemetry: Telemetry,
+    issuer: Issuer,
+    *,
+    most_calls: int = 64,
 ) -> AsyncIterator[Stage]:
     """Serve gRPC on a free port, without NATS."""
     pipeline = Pipeline(
@@ -110,7 +115,7 @@ async def serve(
         tokens=issuer.tokens(),
         database=database,
         telemetry=telemetry,
-        most_calls=64,
+        most_calls=most_calls,
     )
     server = Server(
         pipeline,

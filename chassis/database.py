@@ -25,6 +25,8 @@ _FAULTS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.FeatureNotSupportedError,
     OSError,
@@ -126,6 +128,7 @@ class Database:
         self._idle: list[Connection] = []
         self._places = asyncio.Semaphore(size)
         self._wake: Callable[[], Awaitable[None]] | None = None
+        self._is_closed = False
 
     def on_write(self, wake: Callable[[], Awaitable[None]]) -> None:
         """Name what is told after each commit that leaves events, such as the relay's wake."""
@@ -171,8 +174,8 @@ class Database:
             raise
 
     def release(self, connection: Connection) -> None:
-        """Give a connection back; a broken one is dropped."""
-        if connection.is_broken or connection.is_closed:
+        """Give a connection back; a broken one is dropped, and each one after `close`."""
+        if connection.is_broken or connection.is_closed or self._is_closed:
             connection.terminate()
         else:
             self._idle.append(connection)
@@ -187,6 +190,7 @@ class Database:
 
     async def close(self) -> None:
         """Close what is idle; what is in use closes when it is released."""
+        self._is_closed = True
         while self._idle:
             await self._idle.pop().close()
 

@@ -91,6 +91,7 @@ class _Consuming:
         )
         await self._bus.ensure_stream(self._consumer.producer)
         await pull.open()
+        self._inbox.forget()
         self._remembered_at = float("-inf")
         try:
             while not stop.is_set():
@@ -204,6 +205,7 @@ class _Consuming:
                 await self._perform(unit, found.ready)
             await connection.execute("COMMIT")
         except BaseException:
+            self._inbox.forget()
             if not connection.is_broken:
                 await connection.execute("ROLLBACK")
             raise

@@ -9,6 +9,7 @@ event at all is kept as it came, because dropping it would lose it silently.
 import hashlib
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ POISON = "poison"
 REDRIVE = "redrive"
 MALFORMED = "malformed"
 
+# Positions kept in memory; some 100 bytes each.
+_REACHED_COUNT = 50_000
 # What is no event has no aggregate: version 0 of nothing, which no event ever has.
 _NOTHING = str(uuid.UUID(int=0))
 _IDS = sa.ARRAY(ID)
@@ -146,6 +149,12 @@ class Inbox:
         self._consumer = consumer
         # Aggregates of which something is held: only for these is the table asked.
         self._held: set[str] = set()
+        # How far each aggregate is, as long as this consumer leads and nothing failed.
+        self._reached: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Look positions up again: somebody else may have led, or a transaction was undone."""
+        self._reached.clear()
 
     async def remember(self, connection: Connection) -> None:
         """Learn of which aggregates something is held, as a new leader."""
@@ -165,11 +174,12 @@ class Inbox:
 
     async def sort(self, connection: Connection, batch: Sequence[Delivery]) -> Sorted:
         """Compare a batch with the positions of its aggregates."""
-        aggregates = sorted({each.aggregate_id for each in batch})
-        values = {"consumer": self._consumer, "aggregates": aggregates}
-        rows = await connection.fetch_all(_POSITIONS, values)
-        positions = {str(row["aggregate_id"]): row["aggregate_version"] for row in rows}
-        return _sort(batch, positions)
+        if len(self._reached) > _REACHED_COUNT:
+            self._reached.clear()
+        unknown = {each.aggregate_id for each in batch} - self._reached.keys()
+        if unknown:
+            await self._look_up(connection, unknown)
+        return _sort(batch, self._reached)
 
     async def enter(self, connection: Connection, ready: Sequence[Delivery]) -> None:
         """Note events as applied; undone with the transaction if applying them fails."""
@@ -182,6 +192,7 @@ class Inbox:
             "versions": list(moves.values()),
         }
         await connection.fetch_one(_ENTER, values)
+        self._reached |= moves
         if self._held & moves.keys():
             gone = {"consumer": self._consumer, "events": events}
             await connection.fetch_one(_LET_GO, gone)
@@ -225,12 +236,18 @@ class Inbox:
         }
         await connection.fetch_one(_HOLD, values | {"held_consumer": self._consumer})
 
+    async def _look_up(self, connection: Connection, aggregates: set[str]) -> None:
+        values = {"consumer": self._consumer, "aggregates": list(aggregates)}
+        rows = await connection.fetch_all(_POSITIONS, values)
+        found = {str(row["aggregate_id"]): row["aggregate_version"] for row in rows}
+        self._reached |= {aggregate: found.get(aggregate, 0) for aggregate in aggregates}
+
 
 def _sort(batch: Sequence[Delivery], positions: Mapping[str, int]) -> Sorted:
-    """Walk the batch in version order within each aggregate."""
+    """Walk the batch as it arrived, in version order within each aggregate."""
     result = Sorted([], [], [])
     reached = dict(positions)
-    for each in sorted(batch, key=lambda one: one.aggregate_version):
+    for each in _in_order(batch):
         position = reached.get(each.aggregate_id, 0)
         if each.aggregate_version <= position:
             result.repeated.append(each)
@@ -240,6 +257,14 @@ def _sort(batch: Sequence[Delivery], positions: Mapping[str, int]) -> Sorted:
         else:
             result.early.append(each)
     return result
+
+
+def _in_order(batch: Sequence[Delivery]) -> list[Delivery]:
+    """Swap what arrived out of order within an aggregate; between aggregates nothing moves."""
+    waiting: dict[str, list[Delivery]] = defaultdict(list)
+    for each in sorted(batch, key=lambda one: one.aggregate_version, reverse=True):
+        waiting[each.aggregate_id].append(each)
+    return [waiting[each.aggregate_id].pop() for each in batch]
 
 
 def _pack(delivery: Delivery) -> str:

@@ -33,12 +33,6 @@ _LINGER_FROM_COUNT = 4
 _ACK_SECONDS = 5.0
 _WATCH_SECONDS = 5.0
 
-_WAITING = Statement(
-    sa.select(OUTBOX)
-    .where(OUTBOX.c.publish_time.is_(None))
-    .order_by(OUTBOX.c.position)
-    .limit(_BATCH_COUNT)
-)
 _POSITIONS = sa.bindparam("positions", type_=sa.ARRAY(sa.BigInteger))
 _SEQUENCE = sa.bindparam("sequence", type_=sa.BigInteger)
 _NAME = sa.bindparam("name", type_=sa.Text)
@@ -49,17 +43,26 @@ _REMEMBER = Statement(
 )
 
 
-def _mark() -> Statement:
-    """Mark a published batch and note how far the stream has come, in one statement."""
+def _next() -> Statement:
+    """Mark what was published, note how far the stream has come, and select what waits: once.
+
+    The parts of one statement do not see each other, so what is being marked is left out by name.
+    """
     seen = (
         sa.update(STREAM)
-        .where(STREAM.c.stream == _NAME)
-        .values(last_sequence=sa.func.greatest(STREAM.c.last_sequence, _SEQUENCE))
+        .where(STREAM.c.stream == _NAME, STREAM.c.last_sequence < _SEQUENCE)
+        .values(last_sequence=_SEQUENCE)
         .cte("seen")
     )
     waiting = OUTBOX.c.publish_time.is_(None)
-    mark = sa.update(OUTBOX).where(waiting, OUTBOX.c.position == sa.any_(_POSITIONS))
-    return Statement(mark.values(publish_time=sa.func.now()).add_cte(seen))
+    mark = (
+        sa.update(OUTBOX)
+        .where(waiting, OUTBOX.c.position == sa.any_(_POSITIONS))
+        .values(publish_time=sa.func.now())
+        .cte("mark")
+    )
+    rest = sa.select(OUTBOX).where(waiting, OUTBOX.c.position != sa.all_(_POSITIONS))
+    return Statement(rest.order_by(OUTBOX.c.position).limit(_BATCH_COUNT).add_cte(seen, mark))
 
 
 def _start_again() -> Statement:
@@ -74,7 +77,7 @@ def _start_again() -> Statement:
     return Statement(unmark.values(publish_time=None).add_cte(seen))
 
 
-_MARK = _mark()
+_NEXT = _next()
 _START_AGAIN = _start_again()
 # A refill touches the whole outbox, which takes longer than a command may.
 _REFILL_TIMEOUT = "SET LOCAL statement_timeout = '10min'"
@@ -93,6 +96,7 @@ class Relay:
         self._woken = asyncio.Event()
         self._watched_at = float("-inf")
         self._last_sequence = 0
+        self._stored: list[int] = []
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish whenever this process leads, until told to stop."""
@@ -106,14 +110,28 @@ class Relay:
         self._watched_at = float("-inf")
         # A mark that is lost with the power publishes again, which the inbox drops.
         await connection.execute("SET synchronous_commit = off")
+        self._stored.clear()
+        self._last_sequence = 0
         while not stop.is_set():
             await self._watch_stream(connection)
             self._woken.clear()
-            rows = await connection.fetch_all(_WAITING, {})
+            rows = await self._next(connection)
             if rows:
                 await self._publish(connection, rows)
             self._report(rows)
             await self._rest(len(rows))
+        await self._next(connection)
+
+    async def _next(self, connection: Connection) -> list[Row]:
+        """Mark what the stream has acknowledged, and load what waits."""
+        values = {
+            "positions": self._stored,
+            "sequence": self._last_sequence,
+            "name": self._stream,
+        }
+        rows = await connection.fetch_all(_NEXT, values)
+        self._stored.clear()
+        return rows
 
     async def _rest(self, count: int) -> None:
         if count == _BATCH_COUNT:
@@ -129,7 +147,7 @@ class Relay:
                 return
 
     async def _publish(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Send a batch, wait until the stream has it, mark it.
+        """Send a batch and wait until the stream has it; it is marked with the next look.
 
         Whatever is not acknowledged stays unmarked and is sent again.
         """
@@ -145,18 +163,14 @@ class Relay:
         if any(ack.seq <= self._last_sequence and not ack.duplicate for _, ack in stored):
             await self._start_again(connection)
         elif stored:
-            await self._mark(connection, stored)
+            self._note(stored)
         if len(stored) < len(rows):
             raise TimeoutError("The stream did not acknowledge every event.")
 
-    async def _mark(self, connection: Connection, stored: Sequence[tuple[int, Any]]) -> None:
+    def _note(self, stored: Sequence[tuple[int, Any]]) -> None:
+        """Remember what the stream has acknowledged until it is marked."""
         self._last_sequence = max(self._last_sequence, *(ack.seq for _, ack in stored))
-        values = {
-            "positions": [position for position, _ in stored],
-            "sequence": self._last_sequence,
-            "name": self._stream,
-        }
-        await connection.fetch_one(_MARK, values)
+        self._stored += (position for position, _ in stored)
         self._telemetry.metrics.count_published(len(stored))
 
     async def _send(self, row: Row) -> Any:
@@ -184,10 +198,10 @@ class Relay:
         if known is None:
             await connection.fetch_one(_REMEMBER, values)
             self._last_sequence = sequence
-        elif known["create_time"] != created or known["last_sequence"] > sequence:
+            return
+        self._last_sequence = max(self._last_sequence, known["last_sequence"])
+        if known["create_time"] != created or self._last_sequence > sequence:
             await self._start_again(connection)
-        else:
-            self._last_sequence = known["last_sequence"]
 
     async def _start_again(self, connection: Connection) -> None:
         """Send the whole outbox once more; consumers drop what they know."""

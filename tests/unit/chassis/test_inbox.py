@@ -33,14 +33,14 @@ def names(deliveries: list[Delivery]) -> list[str]:
 def test_next_versions_are_ready_in_order() -> None:
     found = _sort([delivery("a", 3), delivery("a", 2), delivery("b", 1)], {"a": 1})
 
-    assert names(found.ready) == ["b1", "a2", "a3"]
+    assert names(found.ready) == ["a2", "a3", "b1"]
     assert (found.early, found.repeated) == ([], [])
 
 
 def test_version_behind_a_gap_is_early() -> None:
     found = _sort([delivery("a", 1), delivery("a", 3), delivery("b", 2)], {})
 
-    assert (names(found.ready), names(found.early)) == (["a1"], ["b2", "a3"])
+    assert (names(found.ready), names(found.early)) == (["a1"], ["a3", "b2"])
 
 
 def test_version_that_was_applied_is_repeated() -> None:

@@ -49,22 +49,22 @@ class Case:
     call_type: str
     case_officer_id: str
     member_ids: tuple[str, ...]
-    accepted_by: str | None
-    legal_basis: str
-    objective: str
-    squads: tuple[Squad, ...]
-    due_at: datetime | None
-    gate_missing_ids: tuple[str, ...]
-    gate_met_ids: tuple[str, ...]
-    is_gate_passed: bool
-    is_reviewed: bool
-    suspended_from: CaseState | None
-    suspend_reason: str
-    transferred_to: str
-    merged_into_id: str | None
     created_at: datetime
     updated_at: datetime
     version: int
+    accepted_by: str | None = None
+    legal_basis: str = ""
+    objective: str = ""
+    squads: tuple[Squad, ...] = ()
+    due_at: datetime | None = None
+    gate_missing_ids: tuple[str, ...] = ()
+    gate_met_ids: tuple[str, ...] = ()
+    is_gate_passed: bool = False
+    is_reviewed: bool = False
+    suspended_from: CaseState | None = None
+    suspend_reason: str = ""
+    transferred_to: str = ""
+    merged_into_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,19 +234,6 @@ def report(event: CaseReported) -> Case:
         call_type=event.call_type,
         case_officer_id=event.case_officer_id,
         member_ids=(event.case_officer_id,),
-        accepted_by=None,
-        legal_basis="",
-        objective="",
-        squads=(),
-        due_at=None,
-        gate_missing_ids=(),
-        gate_met_ids=(),
-        is_gate_passed=False,
-        is_reviewed=False,
-        suspended_from=None,
-        suspend_reason="",
-        transferred_to="",
-        merged_into_id=None,
         created_at=event.decided_at,
         updated_at=event.decided_at,
         version=1,

@@ -30,8 +30,17 @@ OUTPUTS = ("table", "json")
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
-def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Body], Body]:
-    """Add a command whose body takes an `Invocation` first; errors end as panels and exit codes."""
+def command(
+    app: typer.Typer, name: str, *, example: str, signs_in: bool = False
+) -> Callable[[Body], Body]:
+    """Add a command whose body takes an `Invocation` first; errors end as panels and exit codes.
+
+    Args:
+        app: The group it belongs to.
+        name: What is typed.
+        example: Arguments of an example, after the name.
+        signs_in: Whether it acts as somebody, who may be named with --as.
+    """
 
     def add(body: Body) -> Body:
         def run(**given: Any) -> None:
@@ -39,7 +48,7 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Body], Bo
             guard(invocation, lambda: body(invocation, **given))
 
         own = [*_parameters(body).values()][1:]
-        _add(app, name, run, body, [*own, *_common()], example=example)
+        _add(app, name, run, body, [*own, *_common(signs_in=signs_in)], example=example)
         return body
 
     return add
@@ -74,7 +83,7 @@ def verb(
                 ),
             )
 
-        _add(app, name, run, body, [*own, *shared, *_common()], example=example)
+        _add(app, name, run, body, [*own, *shared, *_common(signs_in=True)], example=example)
         return body
 
     return add
@@ -119,10 +128,10 @@ def _parameters(body: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     }
 
 
-def _common() -> list[inspect.Parameter]:
+def _common(*, signs_in: bool) -> list[inspect.Parameter]:
     return [
         _option("output", options.Output, "table"),
-        _option("as_whom", options.AsWhom, ""),
+        *([_option("as_whom", options.AsWhom, "")] if signs_in else []),
         _option("run_folder", options.RunFolder, None),
     ]
 
@@ -152,7 +161,7 @@ def _invocation(name: str, app: typer.Typer, given: dict[str, Any]) -> Invocatio
     return Invocation(
         what=" ".join(filter(None, [PROGRAM, app.info.name or "", name])),
         output=str(given.pop("output")),
-        as_whom=str(given.pop("as_whom")),
+        as_whom=str(given.pop("as_whom", "")),
         run_folder=_path(given.pop("run_folder")),
     )
 

@@ -63,6 +63,7 @@ for group in GROUPS:
 
 def main() -> None:
     """Run the program; nobody at a terminal reads a stack trace."""
+    _leave_loopback_alone()
     try:
         app(prog_name="jointops")
     except Exception as fault:
@@ -73,6 +74,12 @@ def main() -> None:
         )
         terminal.asides().print(f"程序出错 {sentence}", style="red")
         sys.exit(Exit.UNAVAILABLE)
+
+
+def _leave_loopback_alone() -> None:
+    """Keep a proxy of the environment out of the way to a platform on this machine."""
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Shows why something was refused: one panel, or one JSON object, and the exit code that fits."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
@@ -24,6 +24,11 @@ _UNAVAILABLE: Final = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
+TITLES: Final = {
+    Exit.REFUSED: "Refused 未获准",
+    Exit.USAGE: "Not understood 无法理解",
+    Exit.UNAVAILABLE: "Unavailable 暂不可用",
+}
 _UNREACHABLE_SENTENCE = "The service cannot be reached or did not answer in time."
 
 
@@ -40,7 +45,7 @@ class Refusal:
     fields: tuple[tuple[str, str], ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
     repeat: str = ""
-    title: str = field(default="Refused 未获准")
+    title: str = ""
 
 
 def refusal_of_call(error: grpc.aio.AioRpcError, *, what: str, request: Message | None) -> Refusal:
@@ -59,14 +64,13 @@ def refusal_of_call(error: grpc.aio.AioRpcError, *, what: str, request: Message 
         fields=tuple(violations_of(error)),
         metadata=tuple(sorted(metadata.items())),
         repeat=_repeat(request) if is_unavailable and request is not None else "",
-        title="Unavailable 暂不可用" if is_unavailable else "Refused 未获准",
+        title=TITLES[Exit.UNAVAILABLE if is_unavailable else Exit.REFUSED],
     )
 
 
 def refusal_of_console(error: ConsoleError, *, what: str) -> Refusal:
     """Describe why the console could not go on."""
-    title = "Unavailable 暂不可用" if error.code is Exit.UNAVAILABLE else "Refused 未获准"
-    return Refusal(what, error.sentence, error.advice, error.code, title=title)
+    return Refusal(what, error.sentence, error.advice, error.code, title=TITLES[error.code])
 
 
 def show(refusal: Refusal, console: Console, *, as_json: bool) -> Exit:

@@ -16,7 +16,7 @@ from services.console.sign_in import Session, ask_token, keep_session, read_toke
 def add_to(app: typer.Typer) -> None:
     """Add both commands to the program."""
     command(app, "login", example="commander-7f3a")(login)
-    command(app, "whoami", example="")(whoami)
+    command(app, "whoami", example="--as commander", signs_in=True)(whoami)
 
 
 def login(

@@ -138,31 +138,6 @@ def admission_to(key: sa.Column[Any], admitted: sa.Label[bool]) -> sa.Select[Any
     return sa.select(admitted).where(key == bind(key, "key"))
 
 
-def page_of_case(
-    table: sa.Table, key: sa.Column[Any], *only: sa.ColumnElement[bool]
-) -> sa.Select[Any]:
-    """Select the newest rows below a case, with whether the caller may see the case at all.
-
-    `only` leaves some of them out. An empty case answers one row of nulls; a case that does not
-    exist, none. Parameters: `key` (the
-    case), `before` (an id of the rows), `limit`.
-    """
-    newest = (
-        sa.select(table)
-        .where(table.c.case_id == KNOWN_CASE.c.case_id, key < bind(key, "before"), *only)
-        .order_by(key.desc())
-        .limit(sa.bindparam("limit", type_=sa.Integer))
-        .lateral("newest")
-    )
-    admitted = on_case(KNOWN_CASE.c.case_id, KNOWN_CASE.c.station)
-    return (
-        sa.select(admitted, newest)
-        .select_from(KNOWN_CASE.outerjoin(newest, sa.true()))
-        .where(KNOWN_CASE.c.case_id == bind(KNOWN_CASE.c.case_id, "key"))
-        .order_by(newest.c[key.name].desc())
-    )
-
-
 def case_with_answer() -> sa.Select[Any]:
     """Select a known case for a creation below it: station, admission and the earlier answer."""
     key = KNOWN_CASE.c.case_id == bind(KNOWN_CASE.c.case_id, "key")

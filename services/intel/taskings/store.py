@@ -6,21 +6,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from chassis.database import Row
+from chassis.listings import page_of_case, page_of_person, page_of_station
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
     admission_to,
     bind,
-    call_bind,
     insert_row,
     load_for_reading,
     load_with_answer,
     lock_row,
     on_case,
-    page_of_case,
     update_row,
 )
-from chassis.tables import ASSIGNMENT, ID, TIME
+from chassis.tables import ID, TIME
 from chassis.unit import Unit
 from chassis.unit_of_work import check_etag
 from services.intel.tables import METADATA
@@ -47,12 +46,6 @@ sa.Index("tasking_station", TASKING.c.station, TASKING.c.tasking_id)
 
 _KEY = TASKING.c.tasking_id == bind(TASKING.c.tasking_id, "key")
 _ADMITTED = on_case(TASKING.c.case_id, TASKING.c.station)
-_NEWEST = (
-    sa.select(TASKING)
-    .where(TASKING.c.tasking_id < bind(TASKING.c.tasking_id, "before"))
-    .order_by(TASKING.c.tasking_id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
 
 ADMIT = Statement(admission_to(TASKING.c.tasking_id, _ADMITTED))
 _LOAD = Statement(load_with_answer(TASKING, _KEY, _ADMITTED))
@@ -61,12 +54,8 @@ _LOCK_OF_REQUEST = Statement(lock_row(TASKING, TASKING.c.squad_request_id))
 _INSERT = insert_row(TASKING)
 _UPDATE = update_row(TASKING, TASKING.c.tasking_id)
 _OF_CASE = Statement(page_of_case(TASKING, TASKING.c.tasking_id))
-_OF_STATION = Statement(_NEWEST.where(TASKING.c.station == call_bind("station")))
-_OF_PERSON = Statement(
-    _NEWEST.join(ASSIGNMENT, ASSIGNMENT.c.case_id == TASKING.c.case_id).where(
-        ASSIGNMENT.c.person_id == call_bind("person_id")
-    )
-)
+_OF_STATION = Statement(page_of_station(TASKING, TASKING.c.tasking_id))
+_OF_PERSON = Statement(page_of_person(TASKING, TASKING.c.tasking_id))
 
 
 class Taskings:

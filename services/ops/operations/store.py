@@ -10,21 +10,20 @@ import orjson
 import sqlalchemy as sa
 
 from chassis.database import Row
+from chassis.listings import page_of_case, page_of_person, page_of_station
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
     admission_to,
     bind,
-    call_bind,
     insert_row,
     load_for_reading,
     load_with_answer,
     lock_row,
     on_case,
-    page_of_case,
     update_row,
 )
-from chassis.tables import ASSIGNMENT, ID, TIME
+from chassis.tables import ID, TIME
 from chassis.unit import Unit
 from chassis.unit_of_work import check_etag
 from services.ops.operations.aggregate import (
@@ -75,18 +74,8 @@ _READ = Statement(load_for_reading(OPERATION, KEY, ADMITTED))
 _LOCK_ANSWERING = Statement(lock_row(OPERATION, OPERATION.c.squad_request_id))
 _INSERT = insert_row(OPERATION)
 _UPDATE = update_row(OPERATION, OPERATION.c.operation_id)
-_NEWEST = (
-    sa.select(OPERATION)
-    .where(OPERATION.c.operation_id < _BEFORE)
-    .order_by(OPERATION.c.operation_id.desc())
-    .limit(_LIMIT)
-)
-_OF_STATION = Statement(_NEWEST.where(OPERATION.c.station == call_bind("station")))
-_OF_PERSON = Statement(
-    _NEWEST.join(ASSIGNMENT, ASSIGNMENT.c.case_id == OPERATION.c.case_id).where(
-        ASSIGNMENT.c.person_id == call_bind("person_id")
-    )
-)
+_OF_STATION = Statement(page_of_station(OPERATION, OPERATION.c.operation_id))
+_OF_PERSON = Statement(page_of_person(OPERATION, OPERATION.c.operation_id))
 _OF_CASE = Statement(page_of_case(OPERATION, OPERATION.c.operation_id))
 
 

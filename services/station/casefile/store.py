@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 from chassis import assignments
 from chassis.database import Row
+from chassis.listings import page_of_person, page_of_station
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
     admission_to,
     bind,
-    call_bind,
     insert_row,
     load_for_reading,
     load_with_answer,
@@ -66,20 +66,9 @@ _READ = Statement(load_for_reading(CASE, _KEY, _ADMITTED))
 _LOCK = Statement(lock_row(CASE, CASE.c.case_id))
 _INSERT = insert_row(CASE)
 _UPDATE = update_row(CASE, CASE.c.case_id)
-_OF_STATION = Statement(
-    sa.select(CASE)
-    .where(CASE.c.station == call_bind("station"), CASE.c.case_id < _BEFORE)
-    .order_by(CASE.c.case_id.desc())
-    .limit(_LIMIT)
-)
+_OF_STATION = Statement(page_of_station(CASE, CASE.c.case_id))
 # Driven by the assignments of the person, so that it costs the same among a million cases.
-_OF_PERSON = Statement(
-    sa.select(CASE)
-    .join(ASSIGNMENT, ASSIGNMENT.c.case_id == CASE.c.case_id)
-    .where(ASSIGNMENT.c.person_id == call_bind("person_id"), ASSIGNMENT.c.case_id < _BEFORE)
-    .order_by(ASSIGNMENT.c.case_id.desc())
-    .limit(_LIMIT)
-)
+_OF_PERSON = Statement(page_of_person(CASE, ASSIGNMENT.c.case_id))
 
 
 class Cases:

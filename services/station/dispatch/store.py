@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chassis.database import Row
+from chassis.listings import page_of_station
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
@@ -68,15 +69,6 @@ sa.Index("alarm_station_state", ALARM.c.station, ALARM.c.state, ALARM.c.alarm_id
 
 _KEY = ALARM.c.alarm_id == bind(ALARM.c.alarm_id, "key")
 _ADMITTED = on_station(ALARM.c.station)
-_OF_STATION = (
-    sa.select(ALARM)
-    .where(
-        ALARM.c.station == call_bind("station"),
-        ALARM.c.alarm_id < bind(ALARM.c.alarm_id, "before"),
-    )
-    .order_by(ALARM.c.alarm_id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
 
 
 def _find_record() -> sa.Select[Any]:
@@ -103,8 +95,10 @@ _FIND_RECORD = Statement(_find_record())
 _INSERT = insert_row(ALARM)
 # The case is set when an alarm is escalated, unlike what belongs to a case from the start.
 _UPDATE = update_row(ALARM, ALARM.c.alarm_id).values(case_id=bind(ALARM.c.case_id))
-_ALL = Statement(_OF_STATION)
-_IN_STATE = Statement(_OF_STATION.where(ALARM.c.state == bind(ALARM.c.state, "state")))
+_ALL = Statement(page_of_station(ALARM, ALARM.c.alarm_id))
+_IN_STATE = Statement(
+    page_of_station(ALARM, ALARM.c.alarm_id, ALARM.c.state == bind(ALARM.c.state, "state"))
+)
 
 
 class Alarms:

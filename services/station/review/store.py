@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from chassis.database import Row
+from chassis.listings import page_of_case
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
@@ -16,7 +17,6 @@ from chassis.statements import (
     load_for_reading,
     load_with_answer,
     on_case,
-    page_of_case,
     update_row,
 )
 from chassis.tables import ID, TIME

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database import Row
+from chassis.listings import page_of_case
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
@@ -19,7 +20,6 @@ from chassis.statements import (
     load_for_reading,
     load_with_answer,
     on_case,
-    page_of_case,
     update_row,
 )
 from chassis.tables import ASSIGNMENT, ID, TIME

@@ -9,21 +9,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database import Row
+from chassis.listings import page_of_case, page_of_person, page_of_station
 from chassis.paging import Page
 from chassis.statements import (
     Statement,
     admission_to,
     bind,
-    call_bind,
     insert_row,
     load_for_reading,
     load_with_answer,
     lock_row,
     on_case,
-    page_of_case,
     update_row,
 )
-from chassis.tables import ASSIGNMENT, ID, TIME
+from chassis.tables import ID, TIME
 from chassis.unit import Unit
 from chassis.unit_of_work import check_etag
 from services.tech.exhibits.store import EXHIBIT
@@ -70,19 +69,8 @@ _LOCK_OF_REQUEST = Statement(lock_row(EXAMINATION, EXAMINATION.c.squad_request_i
 _INSERT = insert_row(EXAMINATION)
 _UPDATE = update_row(EXAMINATION, EXAMINATION.c.examination_id)
 _OF_CASE = Statement(page_of_case(EXAMINATION, EXAMINATION.c.examination_id))
-_OF_STATION = Statement(
-    sa.select(EXAMINATION)
-    .where(EXAMINATION.c.station == call_bind("station"), _IS_BEFORE)
-    .order_by(_NEWEST)
-    .limit(_LIMIT)
-)
-_OF_PERSON = Statement(
-    sa.select(EXAMINATION)
-    .join(ASSIGNMENT, ASSIGNMENT.c.case_id == EXAMINATION.c.case_id)
-    .where(ASSIGNMENT.c.person_id == call_bind("person_id"), _IS_BEFORE)
-    .order_by(_NEWEST)
-    .limit(_LIMIT)
-)
+_OF_STATION = Statement(page_of_station(EXAMINATION, EXAMINATION.c.examination_id))
+_OF_PERSON = Statement(page_of_person(EXAMINATION, EXAMINATION.c.examination_id))
 
 
 def _update_while_held() -> sa.Update:

@@ -246,9 +246,9 @@ class Inbox:
 def _sort(batch: Sequence[Delivery], positions: Mapping[str, int]) -> Sorted:
     """Walk the batch as it arrived, in version order within each aggregate."""
     result = Sorted([], [], [])
-    reached = dict(positions)
+    reached = {each.aggregate_id: positions.get(each.aggregate_id, 0) for each in batch}
     for each in _in_order(batch):
-        position = reached.get(each.aggregate_id, 0)
+        position = reached[each.aggregate_id]
         if each.aggregate_version <= position:
             result.repeated.append(each)
         elif each.aggregate_version == position + 1:

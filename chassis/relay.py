@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from nats.errors import ConnectionClosedError
+from nats.errors import Error as NatsError
 
 from chassis.bus import FAULTS, Bus, stream_name
 from chassis.cloudevents import event_headers
@@ -165,6 +166,9 @@ class Relay:
         elif stored:
             self._note(stored)
         if len(stored) < len(rows):
+            # An event that can never be published must not keep the others from being marked.
+            await self._next(connection)
+            _log.warning("events_not_published", count=len(rows) - len(stored))
             raise TimeoutError("The stream did not acknowledge every event.")
 
     def _note(self, stored: Sequence[tuple[int, Any]]) -> None:
@@ -181,9 +185,13 @@ class Relay:
             "publish", _template(row["subject"]), row["traceparent"]
         )
         headers = event_headers(row, source=self._source, traceparent=span.traceparent)
-        ack = await self._bus.jetstream.publish_async(
-            row["subject"], row["payload"], headers=headers
-        )
+        try:
+            ack = await self._bus.jetstream.publish_async(
+                row["subject"], row["payload"], headers=headers
+            )
+        except NatsError as cause:
+            ack = asyncio.get_running_loop().create_future()
+            ack.set_exception(cause)
         span.end()
         return ack
 
@@ -212,6 +220,8 @@ class Relay:
         values = {"name": self._stream, "created": created, "sequence": sequence}
         await connection.fetch_one(_START_AGAIN, values)
         await connection.execute("COMMIT")
+        # What was acknowledged and not marked yet may have been in the stream that is lost.
+        self._stored.clear()
         self._last_sequence = sequence
 
     def _report(self, rows: Sequence[Row]) -> None:

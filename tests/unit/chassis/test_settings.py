@@ -65,7 +65,7 @@ def test_missing_variable_ends_the_process_with_its_name(
         ("JOINTOPS_DATABASE_CONNECTIONS", "many"),
         ("JOINTOPS_MOST_CALLS", "0"),
         ("JOINTOPS_TRACE_READ_RATIO", "1.1"),
-        ("JOINTOPS_PARTS", "serve,realy"),
+        ("JOINTOPS_PARTS", "serve,relais"),
         ("JOINTOPS_PARTS", ""),
         ("JOINTOPS_DATABASE_PASSWORD_FILE", "/does/not/exist"),
         ("JOINTOPS_NATS_PASSWORD_FILE", "/"),

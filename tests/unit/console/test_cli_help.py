@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from typer.testing import CliRunner
+import typer
+from click.testing import CliRunner
 
 from services.console.cli.main import app
 from services.console.methods import all_methods
 from tests.unit.console.commands import COMMANDS
 
+# Made once: making it anew for every command would take most of the time of these tests.
+PROGRAM = typer.main.get_command(app)
 WIDE = {"COLUMNS": "400", "TERM": "dumb", "NO_COLOR": "1"}
 EXAMPLE = re.compile(r"Example: jointops (.+?)\s*$", re.MULTILINE)
 
@@ -23,7 +26,7 @@ each_command = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 @cache
 def help_of(*words: str) -> str:
     """Return what `--help` prints."""
-    result = CliRunner().invoke(app, [*words, "--help"], env=WIDE)
+    result = CliRunner().invoke(PROGRAM, [*words, "--help"], env=WIDE)  # type: ignore[arg-type]  # Typer brings its own Click
     assert result.exit_code == 0, result.output
     return result.output
 

@@ -53,7 +53,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
         "The person in charge stays as long as the case does.",
     ),
     "EVIDENCE_GATE_CLOSED": (
-        "先核验闸门所列请求。",
+        "先核验门禁所列请求。",
         "Verify the requests the gate names: jointops requests list --case CASE_ID.",
     ),
     "MERGE_TARGET_FINAL": ("另选案件。", "Merge into another case that is still open."),
@@ -79,7 +79,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
         "The command of the case does not call on that squad.",
     ),
     "JOINT_ARREST_CANNOT_GATE": ("去掉 --gating。", "Order the joint arrest without --gating."),
-    "EVIDENCE_GATE_PASSED": ("闸门已通过。", "The gate is behind you; order without --gating."),
+    "EVIDENCE_GATE_PASSED": ("门禁已通过。", "The gate is behind you; order without --gating."),
     "JOINT_ARREST_ALREADY_ORDERED": ("查看已有请求。", "Work with the request named above."),
     "JOINT_ARREST_DONE": (
         "行动已完成，不能退回。",
@@ -97,7 +97,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
     ),
     "REVIEW_INCOMPLETE": ("补全评分。", "Score what is missing: jointops reviews score REVIEW_ID."),
     "LESSON_STATE_FORBIDS": (
-        "查看教训状态。",
+        "查看经验状态。",
         "See the lessons: jointops reviews lessons REVIEW_ID.",
     ),
     "LESSON_PROOF_MISSING": (
@@ -111,7 +111,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
     ),
     "LEAD_STATE_FORBIDS": ("查看线索状态。", "See where it stands: jointops leads get LEAD_ID."),
     "LEAD_EXPIRED": (
-        "授权已过期，只能否决。",
+        "法律依据已过期，只能排除。",
         "Its authority has lapsed; reject it, record it anew.",
     ),
     "LEAD_EXPIRE_TIME_PAST": (
@@ -119,7 +119,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
         "Give an expiry in the future, as --expire +30d.",
     ),
     "PRODUCT_STATE_FORBIDS": ("查看产品状态。", "See where it stands: jointops products get."),
-    "GRADER_IS_AUTHOR": ("由第二名分析员评级。", "Have a second analyst grade it."),
+    "GRADER_IS_AUTHOR": ("由第二名情报员评级。", "Have a second analyst grade it."),
     "PRODUCT_LEAD_UNCONFIRMED": (
         "先确认线索。",
         "Confirm the leads named above: jointops leads confirm.",
@@ -185,7 +185,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
     "OPERATION_FULL": ("另开行动。", "The operation holds as many as it may; plan another one."),
     "START_TIME_PAST": ("开始时间须在将来。", "Give a start in the future, as --start +2h."),
     "PLAN_INCOMPLETE": (
-        "补充目标或小组。",
+        "补充对象或小组。",
         "Add what is missing: operations add-target, add-team.",
     ),
     "PLAN_CHANGED": (
@@ -201,7 +201,7 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
         "Your approval counts; a second person is needed.",
     ),
     "GO_CONDITIONS_MISSING": (
-        "补齐授权与两人批准。",
+        "补齐法律文书与两人批准。",
         "Renew what expired and complete the two approvals: jointops operations get.",
     ),
     "TARGETS_NOT_HANDED_OVER": ("先完成移交。", "Hand every target over: arrests offer, accept."),
@@ -210,14 +210,14 @@ NEXT_STEPS: dict[str, tuple[str, str]] = {
         "先下达行动命令。",
         "Arrests follow go: jointops operations start.",
     ),
-    "TARGET_UNKNOWN": ("核对目标编号。", "See the targets: jointops operations get OPERATION_ID."),
+    "TARGET_UNKNOWN": ("核对对象编号。", "See the targets: jointops operations get OPERATION_ID."),
     "TARGET_ALREADY_ARRESTED": ("查看已有记录。", "See the record: jointops arrests list."),
     "ARREST_TIME_OUTSIDE_OPERATION": (
         "核对时间。",
         "Give the true time: after go, not in the future.",
     ),
     "ARREST_WITHOUT_AUTHORITY": (
-        "无有效授权，立即报告。",
+        "无有效法律文书，立即报告。",
         "The authority had lapsed: report it to the legal reviewer at once.",
     ),
     "RECEIVER_IS_OFFERER": ("由另一人接收。", "Two signatures, two people: somebody else accepts."),

@@ -42,7 +42,7 @@ def list_(*, operation_id: OfOperation) -> pb.ListArrestsRequest:
 def record(
     *,
     operation_id: OfOperation,
-    target: Annotated[str, typer.Option(metavar="TARGET_ID", help="Target arrested 目标.")],
+    target: Annotated[str, typer.Option(metavar="TARGET_ID", help="Target arrested 对象.")],
     identity: Annotated[Any, one_of(pb.IdentityMethod, "How the identity was confirmed 核实方式.")],
     at: Arrested,
     place: Place,

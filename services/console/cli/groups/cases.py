@@ -50,7 +50,7 @@ def command(
     squad: Annotated[list[Any], one_of(pb.Squad, "Squad called on 参战队; repeat for more.")],
     due: Due,
 ) -> pb.CommandCaseRequest:
-    """下达命令 Issue the command of a filed case."""
+    """下达指令 Issue the command of a filed case."""
     return pb.CommandCaseRequest(case_id=case_id, objective=objective, squads=squad, due_time=due)
 
 
@@ -68,7 +68,7 @@ def release(case_id: CaseId, person_id: PersonId) -> pb.ReleaseMemberRequest:
 
 @verb(app, "pass-gate", example=_ID)
 def pass_gate(case_id: CaseId) -> pb.PassEvidenceGateRequest:
-    """通过证据闸门 Pass the evidence gate once its requests are verified."""
+    """通过证据门禁 Pass the evidence gate once its requests are verified."""
     return pb.PassEvidenceGateRequest(case_id=case_id)
 
 
@@ -106,5 +106,5 @@ def merge(
 
 @verb(app, "close", example=_ID)
 def close(case_id: CaseId) -> pb.CloseCaseRequest:
-    """结案 Close an evaluated case."""
+    """办结案件 Close an evaluated case."""
     return pb.CloseCaseRequest(case_id=case_id)

@@ -11,7 +11,7 @@ from services.console.cli.options import ExaminationId, Reason
 from services.console.cli.values import one_of
 
 app = typer.Typer(
-    name="examinations", help="检验鉴定 Examinations of the technical squad.", no_args_is_help=True
+    name="examinations", help="检验 Examinations of the technical squad.", no_args_is_help=True
 )
 
 _ID = "01992f00-5a10-7c3e-9b1d-2f0f6a1c0031"

@@ -74,5 +74,5 @@ def confirm(lead_id: LeadId) -> pb.ConfirmLeadRequest:
 def reject(
     lead_id: LeadId, *, ground: Annotated[Any, one_of(pb.RejectionGround, "Why 原因.")]
 ) -> pb.RejectLeadRequest:
-    """否决 Reject a lead."""
+    """排除 Reject a lead."""
     return pb.RejectLeadRequest(lead_id=lead_id, ground=ground)

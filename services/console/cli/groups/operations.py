@@ -53,7 +53,7 @@ def add_target(  # noqa: PLR0913  # an instrument has that many parts, and each 
     legal_basis: LegalBasis,
     expire: Expire,
 ) -> pb.AddTargetRequest:
-    """增加目标 Add a target with the instrument that allows the arrest."""
+    """增加对象 Add a target with the instrument that allows the arrest."""
     authority = pb.Authority(
         kind=kind, number=number, issuer=issuer, legal_basis=legal_basis, expire_time=expire
     )

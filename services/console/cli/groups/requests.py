@@ -29,7 +29,7 @@ def order(
     question: Annotated[str, typer.Option(help="What the squad is asked 问题.")],
     due: Due,
     gating: Annotated[
-        bool, typer.Option("--gating", help="The evidence gate waits for it 计入证据闸门.")
+        bool, typer.Option("--gating", help="The evidence gate waits for it 计入证据门禁.")
     ] = False,
 ) -> pb.OrderSquadRequestRequest:
     """下单 Order something of a squad."""

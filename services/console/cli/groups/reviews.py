@@ -71,13 +71,13 @@ def open_lesson(
     owner: Annotated[str, typer.Option(metavar="PERSON_ID", help="Who sees to it 责任人.")],
     due: Due,
 ) -> pb.OpenLessonRequest:
-    """提出教训 Open a lesson: something to change."""
+    """提出经验 Open a lesson: something to change."""
     return pb.OpenLessonRequest(review_id=review_id, title=title, owner_id=owner, due_time=due)
 
 
 @verb(app, "lessons", example=_ID)
 def lessons(review_id: ReviewId) -> pb.ListLessonsRequest:
-    """教训列表 List the lessons of a review, newest first."""
+    """经验列表 List the lessons of a review, newest first."""
     return pb.ListLessonsRequest(review_id=review_id)
 
 
@@ -88,7 +88,7 @@ def lessons(review_id: ReviewId) -> pb.ListLessonsRequest:
     etag_from=_lessons_of,
 )
 def close_lesson(
-    lesson_id: Annotated[str, typer.Argument(metavar="LESSON_ID", help="Lesson 教训.")],
+    lesson_id: Annotated[str, typer.Argument(metavar="LESSON_ID", help="Lesson 经验.")],
     *,
     review_id: Annotated[
         str,
@@ -96,7 +96,7 @@ def close_lesson(
     ],
     proof: Annotated[str, typer.Option(help="What proves the change 整改证据.")],
 ) -> pb.CloseLessonRequest:
-    """销号 Close a lesson with the proof that something changed."""
+    """办结经验 Close a lesson with the proof that something changed."""
     # The review says where the version of the lesson is read.
     del review_id
     return pb.CloseLessonRequest(lesson_id=lesson_id, proof=proof)

@@ -40,7 +40,7 @@ async def _pass_gate(scene: Scene) -> None:
         "pass-gate",
         cases.PassEvidenceGateRequest(case_id=scene.case_id),
         cases.PassEvidenceGateResponse,
-        "通过证据闸门 passes the evidence gate",
+        "通过证据门禁 passes the evidence gate",
     )
 
 
@@ -111,7 +111,7 @@ async def _add_target(scene: Scene, operation: pb.Operation) -> pb.Operation:
             operation_id=operation.operation_id, designation="T1", authority=authority
         ),
         pb.AddTargetResponse,
-        "增加目标 adds target T1 with its warrant",
+        "增加对象 adds target T1 with its warrant",
     )
     return answer.operation
 

@@ -81,7 +81,7 @@ async def _open_lesson(scene: Scene, review_id: str) -> pb.Lesson:
             due_time=later(days=LESSON_DAYS),
         ),
         pb.OpenLessonResponse,
-        "提出教训 opens a lesson",
+        "提出经验 opens a lesson",
     )
     return answer.lesson
 
@@ -106,7 +106,7 @@ async def _close_lesson(scene: Scene, lesson: pb.Lesson) -> None:
         "close-lesson",
         pb.CloseLessonRequest(lesson_id=lesson.lesson_id, etag=lesson.etag, proof=PROOF),
         pb.CloseLessonResponse,
-        "销号 closes the lesson with proof",
+        "办结经验 closes the lesson with proof",
     )
 
 
@@ -118,7 +118,7 @@ async def _close(scene: Scene) -> None:
         "close-case",
         cases.CloseCaseRequest(case_id=scene.case_id),
         cases.CloseCaseResponse,
-        "结案 closes the case",
+        "办结案件 closes the case",
     )
 
 

@@ -99,7 +99,7 @@ async def _decide(scene: Scene, lead: leads.Lead, number: int, *, is_true: bool)
         f"reject-lead-{number}",
         leads.RejectLeadRequest(lead_id=lead.lead_id, ground=leads.REJECTION_GROUND_UNFOUNDED),
         leads.RejectLeadResponse,
-        f"否决 rejects lead {number}",
+        f"排除 rejects lead {number}",
     )
 
 

@@ -59,7 +59,7 @@ async def _command(scene: Scene) -> None:
         squads=[pb.SQUAD_INTELLIGENCE, pb.SQUAD_TECHNICAL, pb.SQUAD_OPERATIONS],
         due_time=later(days=DUE_DAYS),
     )
-    sentence = "下达命令 commands the case and calls on three squads"
+    sentence = "下达指令 commands the case and calls on three squads"
     await scene.act(scene.cast.commander, "command-case", request, pb.CommandCaseResponse, sentence)
 
 

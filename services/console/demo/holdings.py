@@ -18,6 +18,8 @@ from services.console.demo.streams import Stream, read_streams
 
 # How long the streams may take to be empty of unfinished work, and how often to look.
 DRAIN_SECONDS = 60.0
+# How long the last events may take to be published.
+SETTLE_SECONDS = 10.0
 POLL_SECONDS = 0.1
 # Each squad's service is asked about a case in its own words; one that has not heard of it refuses.
 _QUESTIONS: dict[str, tuple[Any, type[Message]]] = {
@@ -37,6 +39,12 @@ class Holdings:
     streams: dict[str, Stream]
     known_cases: dict[str, int]
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether every stream holds what its service must have published."""
+        held = ((name, stream.message_count) for name, stream in self.streams.items())
+        return all(count == self.told(name) for name, count in held)
+
     def told(self, service: str) -> int:
         """Count the events a service must have published for the station to stand as it does."""
         entries = Counter(each.service for line in self.timelines.values() for each in line)
@@ -46,11 +54,23 @@ class Holdings:
 
 
 async def look(desk: Desk, cast: Cast, monitoring_url: str) -> Holdings:
-    """Wait until every consumer is done, then look at everything.
+    """Look at everything once every event has arrived, or after a while at what has.
+
+    The last command may be answered a moment before its event is published; an event that never
+    comes is left for the checks to find.
 
     Raises:
         LateError: A consumer does not come to an end.
     """
+    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
+    while True:
+        holdings = await _look_once(desk, cast, monitoring_url)
+        if holdings.is_settled or asyncio.get_running_loop().time() > deadline:
+            return holdings
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _look_once(desk: Desk, cast: Cast, monitoring_url: str) -> Holdings:
     streams = await _drained(monitoring_url)
     alarms = await list_alarms(desk, cast)
     found = await desk.read_all(

@@ -70,6 +70,20 @@ async def station(make_database: MakeDatabase, telemetry: Telemetry, issuer: Iss
 
 
 @pytest.fixture
+async def idle_mirror(
+    make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer, nats_server: Nats
+) -> AsyncIterator[Mirror]:
+    """A mirror that nobody has started yet."""
+    service = make_mirror()
+    stage = Stage(service, await make_database(service), telemetry, "", issuer)
+    bus = Bus("test")
+    await bus.connect(nats_server.url, "service", nats_server.password())
+    await make_stream(bus.jetstream)
+    yield Mirror(stage, bus.jetstream)
+    await bus.close()
+
+
+@pytest.fixture
 async def start_mirror(
     make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer, nats_server: Nats
 ) -> AsyncIterator[StartMirror]:
@@ -100,8 +114,10 @@ async def is_relaying(stage: Stage) -> bool:
 
 
 async def make_stream(jetstream: JetStreamContext) -> None:
-    """Make the station's stream, unless its relay already has."""
+    """Make the station's stream, or change it: it drops no repetition, as after its window."""
     try:
-        await jetstream.stream_info("STATION")
+        info = await jetstream.stream_info("STATION")
     except NotFoundError:
-        await jetstream.add_stream(name="STATION", subjects=["jointops.*.station.>"])
+        info = await jetstream.add_stream(name="STATION", subjects=["jointops.*.station.>"])
+    info.config.duplicate_window = 0.1
+    await jetstream.update_stream(info.config)

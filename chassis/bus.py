@@ -34,12 +34,14 @@ class Bus:
         self.client = Client()
         self.service = service
         self.jetstream: JetStreamContext = self.client.jetstream()
+        self._is_opened = False
         self._is_pausing = False
         self._is_due = False
         self._waking: asyncio.Future[None] | None = None
 
     async def connect(self, url: str, user: str | None, password: str | None) -> None:
         """Connect, however long the server takes to come up, and stay connected."""
+        self._is_opened = True
         while not self.client.is_connected:
             try:
                 await self.client.connect(
@@ -73,7 +75,7 @@ class Bus:
         """Tell the leading relay of this service that there is something to publish.
 
         At once when it is quiet; otherwise at the end of a short pause, once for all that was
-        written in it.
+        written in it. What was written is committed, so a wake that fails is no fault of the call.
         """
         if self._is_pausing:
             self._is_due = True
@@ -81,7 +83,10 @@ class Bus:
         self._is_pausing = True
         asyncio.get_running_loop().call_later(_WAKE_PAUSE_SECONDS, self._end_pause)
         if self.client.is_connected:
-            await self.client.publish(self._wake_subject)
+            try:
+                await self.client.publish(self._wake_subject)
+            except FAULTS as cause:
+                _log.warning("wake_lost", cause=type(cause).__name__)
 
     def _end_pause(self) -> None:
         self._is_pausing = False
@@ -107,11 +112,12 @@ class Bus:
 
     async def close(self) -> None:
         """Send what is buffered and disconnect."""
-        if not self.client.is_closed:
+        if self.client.is_connected:
             try:
                 await self.client.flush(timeout=1)
             except FAULTS:
                 _log.warning("bus_not_flushed")
+        if self._is_opened and not self.client.is_closed:
             await self.client.close()
 
     @property

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from chassis.database import Database
+from chassis.ids import is_uuid
 from chassis.inbox import POISON, REDRIVE
 from chassis.statements import Statement
 from chassis.tables import HELD
@@ -35,6 +36,8 @@ async def list_held(database: Database) -> list[str]:
 
 async def redrive(database: Database, event_id: str) -> int:
     """Ask the consumers to try an event again; return how many hold it in quarantine."""
+    if not is_uuid(event_id):
+        return 0
     connection = await database.acquire()
     try:
         return len(await connection.fetch_all(_REDRIVE, {"key": event_id}))

@@ -77,8 +77,15 @@ class Connection:
 
     async def execute(self, command: str) -> None:
         """Run a fixed command such as BEGIN."""
+        self.statement_count += 1
+        await self._run(command)
+
+    async def ping(self) -> None:
+        """Check that the server answers; no statement that a command would pay for."""
+        await self._run("SELECT 1")
+
+    async def _run(self, command: str) -> None:
         try:
-            self.statement_count += 1
             await self._raw.execute(command)
         except BaseException as cause:
             self._judge(cause)
@@ -147,7 +154,7 @@ class Database:
         """
         connection = await self.acquire()
         try:
-            await connection.execute("SELECT 1")
+            await connection.ping()
         finally:
             self.release(connection)
 

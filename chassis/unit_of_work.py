@@ -74,15 +74,18 @@ class UnitOfWork:
         self._saves: list[tuple[Save, Mapping[str, Any]]] = []
         self._writes: list[tuple[Save, Mapping[str, Any]]] = []
         self._events: list[Event] = []
+        self._read_count = 0
         self._is_open = False
 
     async def __aenter__(self) -> Self:
         self._connection = await self._database.acquire()
         return self
 
-    async def __aexit__(self, *_exception: object) -> None:
+    async def __aexit__(self, _kind: object, cause: BaseException | None, _trace: object) -> None:
         try:
             await self._roll_back()
+            if isinstance(cause, DomainError) and self._may_be_answered():
+                await self._refuse_answered()
         finally:
             self._database.release(self._connection)
 
@@ -93,6 +96,7 @@ class UnitOfWork:
             NotAssignedError, NotFoundError: The caller may not see it, or it does not exist.
             AlreadyAnsweredError: The same request was carried out before.
         """
+        self._read_count += 1
         row = self._admit(await self._connection.fetch_one(query, self._values | key))
         if row["response"] is not None:
             self._refuse_repeat(row)
@@ -100,10 +104,12 @@ class UnitOfWork:
 
     async def read(self, query: Statement, **key: object) -> Row:
         """Fetch one aggregate to show (`load_for_reading`)."""
+        self._read_count += 1
         return self._admit(await self._connection.fetch_one(query, self._values | key))
 
     async def page(self, query: Statement, **values: object) -> list[Row]:
         """Fetch the rows of a list; the query itself leaves out what the caller may not see."""
+        self._read_count += 1
         return await self._connection.fetch_all(query, self._values | values)
 
     async def page_of_case(self, query: Statement, case_id: str, page: Page) -> list[Row]:
@@ -233,6 +239,11 @@ class UnitOfWork:
         await self._roll_back()
         await self._refuse_answered()
         raise meaning or EtagStaleError(_STALE)
+
+    def _may_be_answered(self) -> bool:
+        """Tell whether a refusal may come of the same request, carried out between two reads."""
+        is_command = bool(self.call.request_id)
+        return is_command and self._read_count > 1 and not self._connection.is_broken
 
     async def _refuse_answered(self) -> None:
         row = await self._connection.fetch_one(_FIND_ANSWER, self._values)

@@ -39,11 +39,12 @@ async def _migrate(url: str, password: str | None, versions: Path) -> None:
     engine = create_async_engine(parts)
     try:
         async with engine.begin() as connection:
-            await connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
             await connection.execute(
                 sa.text(f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT}'")
             )
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            # Only now: another migration may take longer than a lock on a table may be waited for.
+            await connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
             await connection.run_sync(_run, versions)
     finally:
         await engine.dispose()

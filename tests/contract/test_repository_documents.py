@@ -24,6 +24,7 @@ SELF_EXPLAINED = {"SourceGrade", "InformationGrade"}
 SECTIONS_OF_A_DECISION = ("## Context", "## Decision", "## Consequences")
 _SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PATH = re.compile(r"`((?:chassis|deploy|docs|proto|requirements|services|tests)/[\w./-]+)`")
 _TARGET = re.compile(r"^([a-z0-9]+):.*", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
@@ -177,6 +178,13 @@ def test_every_command_of_the_documents_exists() -> None:
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
     assert [each for each in links() if not leads_somewhere(*each)] == []
+
+
+def test_every_path_that_the_documents_name_exists() -> None:
+    named = {(name, path) for name in DOCUMENTS for path in _PATH.findall(read(name))}
+
+    assert len(named) > 0
+    assert {each for each in named if not (ROOT / each[1]).exists()} == set()
 
 
 def test_every_target_of_the_makefile_says_what_it_does() -> None:

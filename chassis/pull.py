@@ -21,6 +21,7 @@ _ASK_COUNT = 500
 _ASK_SECONDS = 10.0
 # Must exceed the slowest batch; a batch that fails is told so at once.
 _ACK_WAIT_SECONDS = 30.0
+_DRAIN_SECONDS = 1.0
 _STATUS = "Status"
 # What the server answers where nobody takes the request: stream or consumer are gone.
 _GONE = "503"
@@ -67,12 +68,20 @@ class Pull:
         if self._subscription is None or self._bus.client.is_closed:
             return
         try:
-            await self._subscription.unsubscribe()
+            await self._stop_listening()
             for message in (*self._handed, *self._arrived):
                 if not message.is_acked:
                     await message.nak()
         except FAULTS as cause:
             _log.warning("messages_not_returned", cause=type(cause).__name__)
+
+    async def _stop_listening(self) -> None:
+        """Withdraw the request; what is on its way already is still taken, to be given back."""
+        if self._bus.client.is_connected:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self._subscription.drain()
+        else:
+            await self._subscription.unsubscribe()
 
     async def batch(self, most: int, seconds: float) -> list[Msg]:
         """Return what has arrived, at most so many; empty after so many seconds without news.

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -205,25 +206,53 @@ async def test_durable_consumer_that_was_deleted_is_made_again(
     assert await mirror.seen() == [("CaseReported", 1), ("CaseSuspended", 2)]
 
 
-async def test_messages_in_hand_come_again_at_once_when_a_consumer_stops(
-    nats_server: Nats,
-) -> None:
-    bus = Bus("mirror")
-    await bus.connect(nats_server.url, "service", nats_server.password())
-    await make_stream(bus.jetstream)
+@pytest.fixture
+async def bus(nats_server: Nats) -> AsyncIterator[Bus]:
+    """A connection to a server that has the station's stream."""
+    opened = Bus("mirror")
+    await opened.connect(nats_server.url, "service", nats_server.password())
+    await make_stream(opened.jetstream)
+    yield opened
+    await opened.close()
+
+
+def reader(bus: Bus) -> Pull:
+    return Pull(bus, stream="STATION", durable="reader", subjects=SUBJECTS)
+
+
+async def sequences(pull: Pull, count: int) -> set[int]:
+    """Pull this many messages, unless they do not come; return which."""
+    found: set[int] = set()
+    while len(found) < count and (messages := await pull.batch(count, 1.0)):
+        found |= {message.metadata.sequence.stream for message in messages}
+    return found
+
+
+async def test_messages_in_hand_come_again_at_once_when_a_consumer_stops(bus: Bus) -> None:
     for _ in range(5):
         await message(new_id(), 1).send(bus.jetstream)
-    first, second = (
-        Pull(bus, stream="STATION", durable="reader", subjects=SUBJECTS) for _ in range(2)
-    )
+    first, second = reader(bus), reader(bus)
     await first.open()
     handed = await first.batch(2, 1.0)
     await handed[0].ack()
 
     await first.close()
     await second.open()
-    again = [*await second.batch(5, 1.0), *await second.batch(5, 1.0)]
+    again = await sequences(second, 4)
     await second.close()
-    await bus.close()
 
-    assert len({each.metadata.sequence.stream for each in again}) == 4
+    assert len(again) == 4
+
+
+async def test_messages_that_come_while_a_consumer_stops_come_again_at_once(bus: Bus) -> None:
+    first, second = reader(bus), reader(bus)
+    await first.open()
+    await first.batch(1, 0.01)
+    arriving = [message(new_id(), 1).send(bus.jetstream) for _ in range(200)]
+
+    await asyncio.gather(*arriving[:100], first.close(), *arriving[100:])
+    await second.open()
+    again = await sequences(second, 200)
+    await second.close()
+
+    assert len(again) == 200

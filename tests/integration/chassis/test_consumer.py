@@ -4,14 +4,17 @@ import json
 
 from chassis.cloudevents import Delivery
 from chassis.consumer import Apply
+from chassis.emission import Origin, make_event
 from chassis.errors import NotFoundError
 from chassis.event_unit import EventUnit
 from chassis.ids import new_id
 from chassis.quarantine import list_held, redrive
+from deploy.local.nats import Nats
+from jointops.station.v1 import case_events_pb2 as events
 from tests.integration.chassis.acts import Message, message
 from tests.integration.chassis.conftest import Mirror, StartMirror
 from tests.integration.chassis.mirror import HANDLERS, see
-from tests.integration.stage import eventually
+from tests.integration.stage import eventually, on_bus
 
 
 class Poison:
@@ -242,3 +245,60 @@ async def test_version_that_no_column_holds_is_kept_and_stops_nobody(
 
     await position_reaches(mirror, good.case_id, 1)
     assert await mirror.held() == [(0, "malformed", "ce-aggregateversion")]
+
+
+async def cause(unit: EventUnit, delivery: Delivery) -> None:
+    """Answer an event with one of our own."""
+    origin = Origin("note", new_id(), 1, delivery.station, delivery.case_id)
+    unit.emit(make_event(events.CaseAccepted(), origin, at=delivery.event_time))
+
+
+async def cause_on_record(unit: EventUnit, delivery: Delivery) -> None:
+    """The same, with its audit row."""
+    await cause(unit, delivery)
+    unit.record("note", delivery.case_id)
+
+
+async def test_event_that_an_event_causes_names_it_and_is_on_record(
+    start_mirror: StartMirror,
+) -> None:
+    mirror = await start_mirror(accepting(cause_on_record))
+    received = message(new_id(), 1)
+
+    await received.send(mirror.jetstream)
+    await position_reaches(mirror, received.case_id, 1)
+
+    caused = await mirror.stage.fetch("SELECT * FROM outbox")
+    audit = await mirror.stage.fetch("SELECT * FROM audit")
+    assert [(row["request_id"], row["case_id"]) for row in caused] == [
+        (received.event_id, received.case_id)
+    ]
+    assert [(row["person_id"], row["permission"], row["is_granted"]) for row in audit] == [
+        ("service:mirror", "event.apply", True)
+    ]
+
+
+async def test_event_that_leaves_no_audit_row_is_not_applied(start_mirror: StartMirror) -> None:
+    mirror = await start_mirror(accepting(cause))
+
+    await message(new_id(), 1).send(mirror.jetstream)
+
+    await eventually(lambda: is_quarantined(mirror))
+    assert await mirror.held() == [(1, "poison", "RuntimeError")]
+    assert await mirror.stage.count("outbox") == 0
+
+
+async def test_only_one_of_two_consumers_applies_and_the_other_takes_over(
+    idle_mirror: Mirror, nats_server: Nats
+) -> None:
+    url, password = nats_server.url, nats_server.password()
+    case_id = new_id()
+    async with on_bus(idle_mirror.stage, url, password, relays=False):
+        async with on_bus(idle_mirror.stage, url, password, relays=False):
+            await message(case_id, 1).send(idle_mirror.jetstream)
+            await message(case_id, 2).send(idle_mirror.jetstream)
+            await position_reaches(idle_mirror, case_id, 2)
+        await message(case_id, 3).send(idle_mirror.jetstream)
+        await position_reaches(idle_mirror, case_id, 3)
+
+    assert [version for _, version in await idle_mirror.seen()] == [1, 2, 3]

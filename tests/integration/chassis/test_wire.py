@@ -15,9 +15,10 @@ import pytest
 from chassis.clock import utc_now
 from chassis.database import Database
 from chassis.ids import new_id, new_request_id
-from chassis.policy import Policy
+from chassis.pipeline import Pipeline
+from chassis.policy import Policy, PolicyIncompleteError
 from chassis.roles import Role
-from chassis.server import Served
+from chassis.server import Served, Server
 from chassis.service import Service
 from chassis.status import reason_of, violations_of
 from chassis.telemetry import Telemetry
@@ -359,3 +360,41 @@ async def test_calls_need_few_statements(stage: Stage) -> None:
     ]
 
     assert counts == [2, 2, 2, 2]
+
+
+def server_of(stage: Stage, service: Service) -> Server:
+    """Make the server of a service as it is in production."""
+    pipeline = Pipeline(
+        policy=service.policy,
+        tokens=stage.issuer.tokens(),
+        database=stage.database,
+        telemetry=stage.telemetry,
+        most_calls=64,
+    )
+    served = service.serve(stage.database)
+    return Server(pipeline, served, listen="127.0.0.1:0", probes=[], is_production=True)
+
+
+async def test_nothing_is_said_about_methods_in_production(station: Stage) -> None:
+    server = server_of(station, SERVICE)
+    stop = asyncio.Event()
+    running = asyncio.create_task(server.run(stop))
+    await server.started.wait()
+    method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+
+    error = await raw(replace_address(station, server.port), method, b"")
+
+    stop.set()
+    await running
+    assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def replace_address(stage: Stage, port: int) -> Stage:
+    return replace(stage, address=f"127.0.0.1:{port}")
+
+
+async def test_service_does_not_start_while_a_method_has_no_rule(station: Stage) -> None:
+    first, *others = POLICY
+
+    with pytest.raises(PolicyIncompleteError, match=first.method):
+        server_of(station, replace(SERVICE, policy=Policy(others)))

@@ -22,6 +22,9 @@ _ASK_SECONDS = 10.0
 # Must exceed the slowest batch; a batch that fails is told so at once.
 _ACK_WAIT_SECONDS = 30.0
 _DRAIN_SECONDS = 1.0
+# After a batch of some size more is on its way; a transaction costs as much for one as for ten.
+_LINGER_SECONDS = 0.002
+_LINGER_FROM_COUNT = 4
 _STATUS = "Status"
 # What the server answers where nobody takes the request: stream or consumer are gone.
 _GONE = "503"
@@ -89,6 +92,7 @@ class Pull:
         Raises:
             ConsumerGoneError: The consumer or its stream was deleted.
         """
+        is_busy = len(self._handed) >= _LINGER_FROM_COUNT
         self._handed = []
         if not self._arrived:
             self._news.clear()
@@ -99,6 +103,8 @@ class Pull:
                     await self._news.wait()
             except TimeoutError:
                 return []
+        if is_busy and len(self._arrived) < most:
+            await asyncio.sleep(_LINGER_SECONDS)
         if self._is_gone:
             raise ConsumerGoneError
         count = min(most, len(self._arrived))

@@ -13,13 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from nats.errors import ConnectionClosedError
-from nats.errors import Error as NatsError
 
 from chassis.bus import FAULTS, Bus, stream_name
 from chassis.cloudevents import event_headers
 from chassis.database import Connection, Database, Row
 from chassis.leadership import lead
 from chassis.logs import get_logger
+from chassis.publisher import Outgoing, Publisher, Stored
 from chassis.statements import Statement
 from chassis.tables import OUTBOX, STREAM
 from chassis.telemetry import Telemetry
@@ -98,6 +98,7 @@ class Relay:
         self._watched_at = float("-inf")
         self._last_sequence = 0
         self._stored: list[int] = []
+        self._publisher = Publisher(bus)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish whenever this process leads, until told to stop."""
@@ -152,16 +153,19 @@ class Relay:
 
         Whatever is not acknowledged stays unmarked and is sent again.
         """
-        acks = [await self._send(row) for row in rows]
-        done, late = await asyncio.wait(acks, timeout=_ACK_SECONDS)
-        for ack in late:
-            ack.cancel()
+        if not self._bus.client.is_connected:
+            # The client would keep it and send it later, past our watch over the stream.
+            raise ConnectionClosedError
+        answers = await self._publisher.publish([self._outgoing(row) for row in rows], _ACK_SECONDS)
         stored = [
-            (row["position"], ack.result())
-            for row, ack in zip(rows, acks, strict=True)
-            if ack in done and ack.exception() is None
+            (row["position"], answer)
+            for row, answer in zip(rows, answers, strict=True)
+            if answer is not None
         ]
-        if any(ack.seq <= self._last_sequence and not ack.duplicate for _, ack in stored):
+        if any(
+            answer.sequence <= self._last_sequence and not answer.is_duplicate
+            for _, answer in stored
+        ):
             await self._start_again(connection)
         elif stored:
             self._note(stored)
@@ -171,29 +175,21 @@ class Relay:
             _log.warning("events_not_published", count=len(rows) - len(stored))
             raise TimeoutError("The stream did not acknowledge every event.")
 
-    def _note(self, stored: Sequence[tuple[int, Any]]) -> None:
+    def _note(self, stored: Sequence[tuple[int, Stored]]) -> None:
         """Remember what the stream has acknowledged until it is marked."""
-        self._last_sequence = max(self._last_sequence, *(ack.seq for _, ack in stored))
+        newest = max(answer.sequence for _, answer in stored)
+        self._last_sequence = max(self._last_sequence, newest)
         self._stored += (position for position, _ in stored)
         self._telemetry.metrics.count_published(len(stored))
 
-    async def _send(self, row: Row) -> Any:
-        if not self._bus.client.is_connected:
-            # The client would keep it and send it later, past our watch over the stream.
-            raise ConnectionClosedError
+    def _outgoing(self, row: Row) -> Outgoing:
+        """Make the message of a row; its span is what the consumers' spans hang on."""
         span = self._telemetry.tracer.start_message_span(
             "publish", _template(row["subject"]), row["traceparent"]
         )
         headers = event_headers(row, source=self._source, traceparent=span.traceparent)
-        try:
-            ack = await self._bus.jetstream.publish_async(
-                row["subject"], row["payload"], headers=headers
-            )
-        except NatsError as cause:
-            ack = asyncio.get_running_loop().create_future()
-            ack.set_exception(cause)
         span.end()
-        return ack
+        return Outgoing(row["subject"], row["payload"], headers)
 
     async def _watch_stream(self, connection: Connection) -> None:
         """Notice a stream that was wiped, cut or restored, and fill it from the outbox again."""

@@ -57,7 +57,8 @@ async def test_call_carries_a_deadline_the_token_and_the_trace() -> None:
     async with serving(Peer()) as peer:
         await call(peer)
 
-    assert 4.0 < peer.deadlines[0] <= 5.0
+    # The peer rounds what is left up by some milliseconds.
+    assert 4.0 < peer.deadlines[0] < 5.1
     assert peer.metadata[0]["authorization"] == "Bearer token"
     assert peer.metadata[0]["traceparent"] == "trace"
 
@@ -67,7 +68,7 @@ async def test_what_the_caller_gives_is_kept() -> None:
     async with serving(Peer()) as peer:
         await call(peer, timeout=2.0, metadata=metadata)
 
-    assert peer.deadlines[0] <= 2.0
+    assert peer.deadlines[0] < 2.1
     assert peer.metadata[0]["authorization"] == "Bearer mine"
     assert peer.metadata[0]["traceparent"] == "my-trace"
 

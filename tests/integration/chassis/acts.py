@@ -1,5 +1,6 @@
 """What tests of the chassis do with the station's cases, past gRPC."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +16,7 @@ from chassis.database import Database
 from chassis.ids import new_id, new_request_id
 from chassis.policy import Rule
 from chassis.roles import Role
-from chassis.unit_of_work import UnitOfWork
+from chassis.unit_of_work import Response, UnitOfWork
 from jointops.station.v1 import case_pb2 as pb
 from services.station.casefile import aggregate, convert
 from services.station.casefile.aggregate import Case
@@ -38,9 +39,24 @@ def call_for(method: str, request: Any, caller: Caller = COMMANDER) -> Call:
     return intake.make_call(rule_of(method), caller, request, "", sees_station=True)
 
 
-def use_cases(database: Database) -> CaseUseCases:
-    """Make what may be asked of cases."""
-    return CaseUseCases(partial(UnitOfWork, database), utc_now)
+class MeetingUnit(UnitOfWork):
+    """A unit of work that commits only when as many others are about to: a certain race."""
+
+    def __init__(self, database: Database, call: Call, barrier: asyncio.Barrier) -> None:
+        super().__init__(database, call)
+        self._barrier = barrier
+
+    async def commit(self, response: Response, clashes: Any = None) -> Response:
+        """Wait for the others, then commit."""
+        await self._barrier.wait()
+        return await super().commit(response, clashes)
+
+
+def use_cases(database: Database, barrier: asyncio.Barrier | None = None) -> CaseUseCases:
+    """Make what may be asked of cases; with a barrier, commands meet before they commit."""
+    if barrier is None:
+        return CaseUseCases(partial(UnitOfWork, database), utc_now)
+    return CaseUseCases(partial(MeetingUnit, database, barrier=barrier), utc_now)
 
 
 def make_case() -> tuple[Case, aggregate.CaseReported]:
@@ -86,14 +102,19 @@ def assign_request(case_id: str, person_id: str, etag: str = "1") -> pb.AssignMe
     )
 
 
-async def suspend(database: Database, request: pb.SuspendCaseRequest) -> pb.SuspendCaseResponse:
+async def suspend(
+    database: Database, request: pb.SuspendCaseRequest, barrier: asyncio.Barrier | None = None
+) -> pb.SuspendCaseResponse:
     """Carry out a request to suspend a case."""
-    return await use_cases(database).suspend(request, call_for("SuspendCase", request))
+    return await use_cases(database, barrier).suspend(request, call_for("SuspendCase", request))
 
 
-async def assign(database: Database, request: pb.AssignMemberRequest) -> pb.AssignMemberResponse:
+async def assign(
+    database: Database, request: pb.AssignMemberRequest, barrier: asyncio.Barrier | None = None
+) -> pb.AssignMemberResponse:
     """Carry out a request to assign a person."""
-    return await use_cases(database).assign_member(request, call_for("AssignMember", request))
+    call = call_for("AssignMember", request)
+    return await use_cases(database, barrier).assign_member(request, call)
 
 
 @dataclass(frozen=True, kw_only=True)

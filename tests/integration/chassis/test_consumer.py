@@ -57,6 +57,7 @@ async def test_event_is_applied_once_when_it_comes_five_times(start_mirror: Star
 
     await position_reaches(mirror, first.case_id, 2)
     assert await mirror.seen() == [("CaseReported", 1), ("CaseAccepted", 2)]
+    assert await mirror.held() == []
 
 
 async def test_later_version_waits_when_an_earlier_one_is_missing(

@@ -43,9 +43,10 @@ async def records(stage: Stage) -> list[int]:
 
 async def test_one_of_four_changes_at_once_wins_and_the_others_are_told(station: Stage) -> None:
     case = await add_case(station.database)
+    race = asyncio.Barrier(4)
 
     told = await outcomes(
-        *(suspend(station.database, suspend_request(case.case_id)) for _ in range(4))
+        *(suspend(station.database, suspend_request(case.case_id), race) for _ in range(4))
     )
 
     assert told == ["EtagStaleError"] * 3 + ["done"]
@@ -54,13 +55,10 @@ async def test_one_of_four_changes_at_once_wins_and_the_others_are_told(station:
 
 async def test_one_of_four_changes_of_two_rows_at_once_wins(station: Stage) -> None:
     case = await add_case(station.database)
+    requests = [assign_request(case.case_id, f"intel_analyst-{number}") for number in range(4)]
+    race = asyncio.Barrier(4)
 
-    told = await outcomes(
-        *(
-            assign(station.database, assign_request(case.case_id, f"intel_analyst-{number}"))
-            for number in range(4)
-        )
-    )
+    told = await outcomes(*(assign(station.database, request, race) for request in requests))
 
     assert told == ["EtagStaleError"] * 3 + ["done"]
     assert await records(station) == [2, 2, 2, 2]
@@ -78,9 +76,10 @@ async def answer_of(attempt: Awaitable[Any]) -> bytes:
 async def test_same_request_three_times_at_once_is_carried_out_once(station: Stage) -> None:
     case = await add_case(station.database)
     request = suspend_request(case.case_id)
+    race = asyncio.Barrier(3)
 
     answers = await asyncio.gather(
-        *(answer_of(suspend(station.database, request)) for _ in range(3))
+        *(answer_of(suspend(station.database, request, race)) for _ in range(3))
     )
 
     assert len(set(answers)) == 1
@@ -183,8 +182,19 @@ async def test_unit_that_is_left_without_commit_writes_nothing(station: Stage) -
     with pytest.raises(ZeroDivisionError):
         await leave(station.database, case)
 
+    assert await open_transactions(station.database) == 0
     assert await records(station) == [1, 1, 1, 1]
-    await suspend(station.database, suspend_request(case.case_id))
+
+
+async def open_transactions(database: Database) -> int:
+    """Count, on a connection of our own, the sessions that wait inside a transaction."""
+    connection = await database.connect()
+    count: int = await connection._raw.fetchval(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    )
+    await connection.close()
+    return count
 
 
 async def test_change_without_its_event_is_a_bug(station: Stage) -> None:

@@ -127,9 +127,12 @@ async def test_call_without_deadline_is_refused(stage: Stage) -> None:
 
 
 async def test_call_with_too_little_time_is_refused(stage: Stage) -> None:
-    await raw(stage, GET_CASE, b"")
+    metadata = (("authorization", f"Bearer {stage.issuer.token('commander-1', Role.COMMANDER)}"),)
+    async with grpc.aio.insecure_channel(stage.address) as channel:
+        call: Any = channel.unary_unary(GET_CASE)
+        await refusal(lambda: call(b"", timeout=5, metadata=metadata))
 
-    error = await raw(stage, GET_CASE, b"", seconds=0.099)
+        error = await refusal(lambda: call(b"", timeout=0.099, metadata=metadata))
 
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert reason_of(error) == ("DEADLINE_TOO_SHORT", {})

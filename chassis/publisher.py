@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 
 from chassis.bus import Bus
@@ -44,7 +45,12 @@ class Publisher:
     async def publish(
         self, messages: Sequence[Outgoing], seconds: float
     ) -> Sequence[Stored | None]:
-        """Send a batch; return where each message is stored, or None where that is not known."""
+        """Send a batch; return where each message is stored, or None where that is not known.
+
+        Raises:
+            ConnectionClosedError: The server went away. The client would keep what it is given
+                then and send it later, past anybody's watch over the stream.
+        """
         await self._listen()
         self._round += 1
         self._stored = [None] * len(messages)
@@ -67,6 +73,8 @@ class Publisher:
             await self._client.subscribe(f"{self._inbox}.*.*", cb=self._take)
 
     async def _send(self, message: Outgoing, reply: str) -> None:
+        if not self._client.is_connected:
+            raise ConnectionClosedError
         headers: dict[str, Any] = dict(message.headers)
         try:
             await self._client.publish(message.subject, message.payload, reply, headers)

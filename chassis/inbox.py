@@ -170,7 +170,11 @@ class Inbox:
         if not self._held:
             return []
         values = {"consumer": self._consumer, "most": most}
-        return [_unpack(row) for row in await connection.fetch_all(_NEXT_HELD, values)]
+        held = [_unpack(row) for row in await connection.fetch_all(_NEXT_HELD, values)]
+        # The table has just said what is next; memory must not say otherwise, again and again.
+        for each in held:
+            self._reached.pop(each.aggregate_id, None)
+        return held
 
     async def sort(self, connection: Connection, batch: Sequence[Delivery]) -> Sorted:
         """Compare a batch with the positions of its aggregates."""

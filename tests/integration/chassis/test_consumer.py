@@ -1,9 +1,13 @@
 """Events in: each applied once and in order, whatever arrives, and nothing lost silently."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from chassis.bus import Bus
 from chassis.cloudevents import Delivery
-from chassis.consumer import Apply
+from chassis.consumer import Apply, _Consuming
 from chassis.emission import Origin, make_event
 from chassis.errors import NotFoundError
 from chassis.event_unit import EventUnit
@@ -303,3 +307,34 @@ async def test_only_one_of_two_consumers_applies_and_the_other_takes_over(
         await position_reaches(idle_mirror, case_id, 3)
 
     assert [version for _, version in await idle_mirror.seen()] == [1, 2, 3]
+
+
+@asynccontextmanager
+async def leading(consuming: _Consuming, mirror: Mirror) -> AsyncIterator[None]:
+    """Let one process lead for a while."""
+    connection = await mirror.stage.database.connect()
+    stop = asyncio.Event()
+    working = asyncio.create_task(consuming.work(connection, stop))
+    yield
+    stop.set()
+    await working
+    await connection.close()
+
+
+async def test_consumer_that_leads_again_knows_what_was_applied_meanwhile(
+    idle_mirror: Mirror, nats_server: Nats
+) -> None:
+    bus = Bus("mirror")
+    await bus.connect(nats_server.url, "service", nats_server.password())
+    consumer = idle_mirror.stage.service.consumers[0]
+    one, other = (_Consuming(consumer, bus, idle_mirror.stage.telemetry) for _ in range(2))
+    case_id = new_id()
+
+    for version, leader in enumerate((one, other, one), start=1):
+        async with leading(leader, idle_mirror):
+            await message(case_id, version).send(idle_mirror.jetstream)
+            await position_reaches(idle_mirror, case_id, version)
+
+    await bus.close()
+    assert [version for _, version in await idle_mirror.seen()] == [1, 2, 3]
+    assert await idle_mirror.held() == []

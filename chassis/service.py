@@ -28,6 +28,7 @@ from chassis.telemetry import Telemetry, setup_telemetry
 from chassis.tokens import Tokens
 
 VERSION = "0.1.0"
+_GARBAGE_COUNT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,11 @@ async def _serve(service: Service, settings: ServiceSettings) -> None:
         tasks.append(_make_server(service, settings, database, bus, telemetry).run)
         tasks.append(lambda stop: sweep_answers(database, stop))
     tasks.append(lambda stop: _work_on_bus(service, settings, database, bus, telemetry, stop))
-    # What is loaded stays: the collector need not walk it again and again.
+    # What is loaded stays: the collector need not walk it again and again, nor after every 700
+    # objects, which a single command makes.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE_COUNT)
     try:
         await lifecycle.run(*tasks)
     finally:

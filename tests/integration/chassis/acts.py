@@ -1,6 +1,7 @@
 """What tests of the chassis do with the station's cases, past gRPC."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 from nats.js.client import JetStreamContext
 
 from chassis import intake
-from chassis.call import Call, Caller
+from chassis.call import AlreadyAnsweredError, Call, Caller
 from chassis.clock import utc_now
 from chassis.cloudevents import event_headers
 from chassis.database import Database
@@ -23,7 +24,7 @@ from services.station.casefile.aggregate import Case
 from services.station.casefile.store import Cases
 from services.station.casefile.usecases import CaseUseCases
 from services.station.policy import POLICY
-from tests.integration.stage import STATION
+from tests.integration.stage import STATION, Stage
 
 COMMANDER = Caller("commander-1", STATION, frozenset({Role.COMMANDER}))
 OFFICER_ID = "case_officer-1"
@@ -154,3 +155,17 @@ class Message:
 def message(case_id: str, version: int, event_type: str = "CaseAccepted") -> Message:
     """Make an event of a case."""
     return Message(case_id=case_id, version=version, event_id=new_id(), event_type=event_type)
+
+
+async def records(stage: Stage) -> list[int]:
+    """Count changes, events, audit rows and answers: always the same number."""
+    changes = (await stage.fetch("SELECT sum(version) AS changes FROM case_file"))[0]["changes"]
+    return [int(changes or 0), *[await stage.count(t) for t in ("outbox", "audit", "answer")]]
+
+
+async def answer_of(attempt: Awaitable[Any]) -> bytes:
+    """Return the answer as the pipeline sends it, be it the first or a repeated one."""
+    try:
+        return bytes((await attempt).SerializeToString())
+    except AlreadyAnsweredError as repeat:
+        return repeat.response

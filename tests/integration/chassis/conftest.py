@@ -1,5 +1,7 @@
 """The two services on which the chassis is proven: the station, and a mirror of its cases."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +16,11 @@ from chassis.consumer import Apply
 from chassis.telemetry import Telemetry
 from deploy.local.nats import Nats
 from deploy.local.ports import pick_port
-from services.station.main import SERVICE as STATION_SERVICE
+from services.station.main import SERVICE
 from tests.integration.chassis.mirror import HANDLERS, make_mirror
+from tests.integration.chassis.planted import Planted
 from tests.integration.conftest import MakeDatabase
-from tests.integration.stage import Issuer, Stage, eventually, on_bus
+from tests.integration.stage import Issuer, Stage, eventually, on_bus, serve
 
 
 @dataclass
@@ -66,7 +69,7 @@ def nats_server(tmp_path: Path) -> Iterator[Nats]:
 @pytest.fixture
 async def station(make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer) -> Stage:
     """The station without gRPC and without NATS: its database, and what may run on it."""
-    return Stage(STATION_SERVICE, await make_database(STATION_SERVICE), telemetry, "", issuer)
+    return Stage(SERVICE, await make_database(SERVICE), telemetry, "", issuer)
 
 
 @pytest.fixture
@@ -121,3 +124,44 @@ async def make_stream(jetstream: JetStreamContext) -> None:
         info = await jetstream.add_stream(name="STATION", subjects=["jointops.*.station.>"])
     info.config.duplicate_window = 0.1
     await jetstream.update_stream(info.config)
+
+
+async def position_reaches(mirror: Mirror, case_id: str, version: int) -> None:
+    """Wait until the mirror is at this version of a case."""
+
+    async def is_there() -> bool:
+        query = "SELECT aggregate_version AS v FROM inbox_position WHERE aggregate_id = $1"
+        rows = await mirror.stage.fetch(query, case_id)
+        return bool(rows) and rows[0]["v"] == version
+
+    await eventually(is_there)
+
+
+async def has_held(mirror: Mirror, count: int) -> bool:
+    return len(await mirror.held()) == count
+
+
+@pytest.fixture
+async def stage(
+    make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer
+) -> AsyncIterator[Stage]:
+    """The station service."""
+    async with serve(SERVICE, await make_database(SERVICE), telemetry, issuer) as running:
+        yield running
+
+
+@pytest.fixture
+def planted() -> Planted:
+    """A service with a bug."""
+    return Planted()
+
+
+@pytest.fixture
+async def planted_stage(
+    planted: Planted, make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer
+) -> AsyncIterator[Stage]:
+    """The service with a bug, which takes two calls at once."""
+    database = await make_database(SERVICE)
+    service = planted.service()
+    async with serve(service, database, telemetry, issuer, most_calls=2) as running:
+        yield running

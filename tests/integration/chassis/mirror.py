@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from chassis.cloudevents import Delivery
 from chassis.consumer import Apply, Consumer, decode
 from chassis.database import Database
+from chassis.emission import Origin, make_event
 from chassis.event_unit import EventUnit
+from chassis.ids import new_id
 from chassis.policy import Policy
 from chassis.server import Served
 from chassis.service import Service
@@ -73,3 +75,28 @@ def make_mirror(handlers: Mapping[str, Apply] = HANDLERS) -> Service:
         consumers=(Consumer(producer="station", subjects=SUBJECTS, handlers=handlers),),
         versions=Path(__file__).parent / "migrations" / "versions",
     )
+
+
+async def cause(unit: EventUnit, delivery: Delivery) -> None:
+    """Answer an event with one of our own."""
+    origin = Origin("note", new_id(), 1, delivery.station, delivery.case_id)
+    unit.emit(make_event(events.CaseAccepted(), origin, at=delivery.event_time))
+
+
+class Poison:
+    """A handler that fails for one version until it is mended."""
+
+    def __init__(self, version: int) -> None:
+        self.version: int | None = version
+        self.tries = 0
+
+    async def __call__(self, unit: EventUnit, delivery: Delivery) -> None:
+        if delivery.aggregate_version == self.version:
+            self.tries += 1
+            raise ZeroDivisionError
+        await see(unit, delivery)
+
+
+def accepting(apply: Apply) -> dict[str, Apply]:
+    """Replace what the mirror does when a case was accepted."""
+    return HANDLERS | {"jointops.station.v1.CaseAccepted": apply}

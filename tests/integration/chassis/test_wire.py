@@ -3,109 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import grpc
 import pytest
 
-from chassis.clock import utc_now
-from chassis.database import Database
-from chassis.ids import new_id, new_request_id
+from chassis.ids import new_request_id
 from chassis.pipeline import Pipeline
 from chassis.policy import Policy, PolicyIncompleteError
 from chassis.roles import Role
-from chassis.server import Served, Server
+from chassis.server import Server
 from chassis.service import Service
 from chassis.status import reason_of, violations_of
-from chassis.telemetry import Telemetry
-from chassis.unit_of_work import UnitOfWork
 from jointops.station.v1 import case_pb2 as pb
-from jointops.station.v1 import case_pb2_grpc
-from services.station.casefile.servicer import CaseServicer
-from services.station.casefile.usecases import CaseUseCases
 from services.station.main import SERVICE
 from services.station.policy import POLICY
-from tests.integration.chassis.acts import add_case, assign_request, suspend_request
-from tests.integration.conftest import MakeDatabase
-from tests.integration.stage import Issuer, Stage, eventually, serve
+from tests.integration.chassis.acts import add_case
+from tests.integration.chassis.planted import Planted, commander, has_logged, refusal
+from tests.integration.stage import Stage, eventually
 
 GET_CASE = "/jointops.station.v1.CaseService/GetCase"
-CASES_ONLY = Policy(rule for rule in POLICY if "CaseService/" in rule.method)
-
-
-class PlantedCases(CaseServicer):
-    """Serves cases with a bug and with a call that takes as long as the test wants."""
-
-    def __init__(self, cases: CaseUseCases) -> None:
-        super().__init__(cases)
-        self.go_on = asyncio.Event()
-        self.in_hand = 0
-
-    async def ListCases(self, request: pb.ListCasesRequest, context: Any) -> pb.ListCasesResponse:
-        """Wait for the test."""
-        self.in_hand += 1
-        await self.go_on.wait()
-        return await super().ListCases(request, context)
-
-    async def GetCase(self, request: pb.GetCaseRequest, _context: Any) -> pb.GetCaseResponse:
-        """Be wrong."""
-        raise ZeroDivisionError(request.case_id)
-
-
-class Planted:
-    """The service of the planted servicer."""
-
-    servicer: PlantedCases
-
-    def service(self) -> Service:
-        return replace(SERVICE, policy=CASES_ONLY, serve=self._serve, consumers=())
-
-    def _serve(self, database: Database) -> Sequence[Served]:
-        self.servicer = PlantedCases(CaseUseCases(partial(UnitOfWork, database), utc_now))
-        descriptor = pb.DESCRIPTOR.services_by_name["CaseService"]
-        add = case_pb2_grpc.add_CaseServiceServicer_to_server
-        return (Served(descriptor, self.servicer, add),)
-
-
-@pytest.fixture
-async def stage(
-    make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer
-) -> AsyncIterator[Stage]:
-    """The station service."""
-    async with serve(SERVICE, await make_database(SERVICE), telemetry, issuer) as running:
-        yield running
-
-
-@pytest.fixture
-def planted() -> Planted:
-    """A service with a bug."""
-    return Planted()
-
-
-@pytest.fixture
-async def planted_stage(
-    planted: Planted, make_database: MakeDatabase, telemetry: Telemetry, issuer: Issuer
-) -> AsyncIterator[Stage]:
-    """The service with a bug, which takes two calls at once."""
-    database = await make_database(SERVICE)
-    service = planted.service()
-    async with serve(service, database, telemetry, issuer, most_calls=2) as running:
-        yield running
-
-
-def commander(stage: Stage) -> case_pb2_grpc.CaseServiceAsyncStub:
-    return case_pb2_grpc.CaseServiceStub(stage.channel("commander-1", Role.COMMANDER))
-
-
-async def refusal(call: Callable[[], Awaitable[Any]]) -> grpc.aio.AioRpcError:
-    """Make a call that fails."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call()
-    return caught.value
 
 
 async def raw(
@@ -250,119 +168,6 @@ async def test_place_of_a_cancelled_call_is_free_again(
     planted.servicer.go_on.set()
 
     assert await cases.ListCases(pb.ListCasesRequest()) == pb.ListCasesResponse()
-
-
-def read_log(capfd: pytest.CaptureFixture[str], lines: list[dict[str, Any]]) -> None:
-    """Add what was logged meanwhile."""
-    lines += [json.loads(line) for line in capfd.readouterr().err.splitlines() if line[:1] == "{"]
-
-
-async def has_logged(
-    capfd: pytest.CaptureFixture[str], lines: list[dict[str, Any]], *, code: str, count: int
-) -> bool:
-    read_log(capfd, lines)
-    return [line.get("code") for line in lines].count(code) == count
-
-
-async def test_bug_is_answered_with_an_id_that_finds_the_log_line(
-    planted_stage: Stage, capfd: pytest.CaptureFixture[str]
-) -> None:
-    request = pb.GetCaseRequest(case_id=new_id())
-
-    error = await refusal(lambda: commander(planted_stage).GetCase(request))
-
-    reason, metadata = reason_of(error)
-    lines: list[dict[str, Any]] = []
-    read_log(capfd, lines)
-    logged = [line for line in lines if line.get("error_id") == metadata["error_id"]]
-    assert (error.code(), reason) == (grpc.StatusCode.INTERNAL, "FAULT")
-    assert error.details() == "The platform failed; give the error_id to its operators."
-    assert [line["exception"]["type"] for line in logged] == ["ZeroDivisionError"]
-
-
-async def test_denied_call_is_on_record_before_it_is_told(stage: Stage) -> None:
-    case = await add_case(stage.database)
-    stranger = case_pb2_grpc.CaseServiceStub(stage.channel("case_officer-9", Role.CASE_OFFICER))
-    auditor = case_pb2_grpc.CaseServiceStub(stage.channel("auditor-1", Role.AUDITOR))
-
-    await refusal(lambda: stranger.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
-    await refusal(lambda: auditor.ListCases(pb.ListCasesRequest()))
-
-    rows = await stage.fetch("SELECT * FROM audit WHERE NOT is_granted ORDER BY audit_id")
-    assert [(row["person_id"], row["permission"], row["resource"]) for row in rows] == [
-        ("case_officer-9", "station.case.get", "NOT_ASSIGNED"),
-        ("auditor-1", "station.case.list", "ROLE_NOT_ALLOWED"),
-    ]
-
-
-UNWRITABLE = "ALTER TABLE audit ADD CONSTRAINT unwritable CHECK (false) NOT VALID"
-
-
-async def test_read_is_refused_when_it_cannot_be_put_on_record(stage: Stage) -> None:
-    case = await add_case(stage.database)
-    await stage.fetch(UNWRITABLE)
-
-    error = await refusal(lambda: commander(stage).GetCase(pb.GetCaseRequest(case_id=case.case_id)))
-
-    assert (error.code(), reason_of(error)[0]) == (grpc.StatusCode.INTERNAL, "FAULT")
-
-
-async def test_command_changes_nothing_when_it_cannot_be_put_on_record(stage: Stage) -> None:
-    case = await add_case(stage.database)
-    await stage.fetch(UNWRITABLE)
-
-    error = await refusal(lambda: commander(stage).SuspendCase(suspend_request(case.case_id)))
-
-    assert error.code() is grpc.StatusCode.INTERNAL
-    assert await stage.count("outbox") == 1
-    assert [row["version"] for row in await stage.fetch("SELECT version FROM case_file")] == [1]
-
-
-async def test_denial_tells_nothing_when_it_cannot_be_put_on_record(stage: Stage) -> None:
-    auditor = case_pb2_grpc.CaseServiceStub(stage.channel("auditor-1", Role.AUDITOR))
-    await stage.fetch(UNWRITABLE)
-
-    error = await refusal(lambda: auditor.ListCases(pb.ListCasesRequest()))
-
-    assert (error.code(), reason_of(error)[0]) == (grpc.StatusCode.INTERNAL, "FAULT")
-    assert "audit" not in str(error.details())
-
-
-async def test_repeated_request_is_logged_as_the_success_it_is(
-    stage: Stage, capfd: pytest.CaptureFixture[str]
-) -> None:
-    case = await add_case(stage.database)
-    request = suspend_request(case.case_id)
-
-    answers = [await commander(stage).SuspendCase(request) for _ in range(2)]
-
-    lines: list[dict[str, Any]] = []
-    await eventually(lambda: has_logged(capfd, lines, code="OK", count=2))
-    assert answers[0] == answers[1]
-
-
-async def count_statements(stage: Stage, call: Callable[[], Awaitable[Any]]) -> int:
-    """Count what a call sends to the database; the first one opens and prepares."""
-    before = sum(connection.statement_count for connection in stage.database._idle)
-    await call()
-    return sum(connection.statement_count for connection in stage.database._idle) - before
-
-
-async def test_calls_need_few_statements(stage: Stage) -> None:
-    case = await add_case(stage.database)
-    cases = commander(stage)
-
-    counts = [
-        await count_statements(stage, call)
-        for call in (
-            lambda: cases.SuspendCase(suspend_request(case.case_id)),
-            lambda: cases.AssignMember(assign_request(case.case_id, "intel_analyst-1", etag="2")),
-            lambda: cases.GetCase(pb.GetCaseRequest(case_id=case.case_id)),
-            lambda: cases.ListCases(pb.ListCasesRequest(page_size=10)),
-        )
-    ]
-
-    assert counts == [2, 2, 2, 2]
 
 
 def server_of(stage: Stage, service: Service) -> Server:

@@ -27,11 +27,31 @@ _log = get_logger()
 FAULTS = (NatsError, OSError, TimeoutError)
 
 
+class QuickClient(Client):
+    """The client, reading headers at a quarter of the cost: every event has a dozen of them.
+
+    nats-py looks at each character of each name on its own. A test compares the two; should the
+    method be renamed one day, the client is slower and works.
+    """
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        for line in raw.split(b"\r\n"):
+            name, colon, value = line.partition(b":")
+            if not colon or not name.isascii():
+                continue
+            key = name.strip().decode("ascii")
+            if len(key.split()) <= 1:
+                headers[key] = value.strip().decode("utf-8", "replace")
+        return headers
+
+
 class Bus:
     """One connection to NATS for one service; usable, and quiet, before it is connected."""
 
     def __init__(self, service: str) -> None:
-        self.client = Client()
+        self.client: Client = QuickClient()
         self.service = service
         self.jetstream: JetStreamContext = self.client.jetstream()
         self._is_opened = False

@@ -20,9 +20,10 @@ from chassis.cloudevents import Delivery, MalformedEventError, read_delivery
 from chassis.database import Connection, Database
 from chassis.errors import StoreUnavailableError
 from chassis.event_unit import EventUnit
-from chassis.inbox import GAP, POISON, Inbox
+from chassis.inbox import GAP, POISON, Inbox, Sorted
 from chassis.leadership import lead
 from chassis.logs import get_logger, log_message
+from chassis.projection import Projection
 from chassis.pull import Pull
 from chassis.telemetry import Telemetry
 
@@ -36,7 +37,6 @@ _REMEMBER_SECONDS = 5.0
 _log = get_logger()
 
 Apply: TypeAlias = Callable[[EventUnit, Delivery], Awaitable[None]]
-Project: TypeAlias = Callable[[EventUnit, Sequence[Delivery]], Awaitable[None]]
 
 
 class Consumer:
@@ -46,7 +46,7 @@ class Consumer:
         producer: The service whose events are consumed.
         subjects: Which of them; always whole aggregates, or versions would seem to be missing.
         handlers: What each event type does; a type without a handler only moves the position.
-        project: What the whole batch does before, in one statement; such as a timeline.
+        projection: What every event adds to a table; such as a timeline.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Consumer:
         producer: str,
         subjects: list[str],
         handlers: Mapping[str, Apply],
-        project: Project | None = None,
+        projection: Projection | None = None,
     ) -> None:
         self.producer = producer
         self.subjects = subjects
         self.handlers = handlers
-        self.project = project
+        self.projection = projection
 
     async def run(
         self, database: Database, bus: Bus, telemetry: Telemetry, stop: asyncio.Event
@@ -78,7 +78,8 @@ class _Consuming:
         self._consumer = consumer
         self._bus = bus
         self._telemetry = telemetry
-        self._inbox = Inbox(self.name)
+        self._inbox = Inbox(self.name, consumer.projection)
+        self._unhandled = "ignored" if consumer.projection is None else "projected"
         self._tries: dict[str, int] = {}
         self._remembered_at = float("-inf")
 
@@ -194,16 +195,15 @@ class _Consuming:
 
     async def _apply(self, connection: Connection, batch: Sequence[Delivery]) -> None:
         """Apply what is next, hold what is early, forget what is known: one transaction."""
-        await connection.execute("BEGIN")
+        unit = EventUnit(connection, self._bus.service)
         try:
             found = await self._inbox.sort(connection, batch)
-            for early in found.early:
-                await self._inbox.hold(connection, early, reason=GAP, detail="")
-            unit = EventUnit(connection, self._bus.service)
-            if found.ready:
-                await self._inbox.enter(connection, found.ready)
-                await self._perform(unit, found.ready)
-            await connection.execute("COMMIT")
+            if self._is_one_statement(found):
+                await self._enter(connection, unit, found)
+            else:
+                await connection.execute("BEGIN")
+                await self._enter(connection, unit, found)
+                await connection.execute("COMMIT")
         except BaseException:
             self._inbox.forget()
             if not connection.is_broken:
@@ -213,10 +213,17 @@ class _Consuming:
         if unit.event_count:
             await self._bus.wake()
 
-    async def _perform(self, unit: EventUnit, ready: Sequence[Delivery]) -> None:
-        if self._consumer.project is not None:
-            await self._consumer.project(unit, ready)
-        for delivery in ready:
+    def _is_one_statement(self, found: Sorted) -> bool:
+        """Tell whether a batch needs no more than the inbox, which is a transaction by itself."""
+        handled = any(each.event_type in self._consumer.handlers for each in found.ready)
+        return not (handled or found.early or self._inbox.is_holding(found.ready))
+
+    async def _enter(self, connection: Connection, unit: EventUnit, found: Sorted) -> None:
+        for early in found.early:
+            await self._inbox.hold(connection, early, reason=GAP, detail="")
+        if found.ready:
+            await self._inbox.enter(connection, found.ready)
+        for delivery in found.ready:
             await self._perform_one(unit, delivery)
 
     async def _perform_one(self, unit: EventUnit, delivery: Delivery) -> None:
@@ -230,7 +237,7 @@ class _Consuming:
             span.set(names.CASE_ID, delivery.case_id)
         span.set(names.CONSUMER, self.name)
         handler = self._consumer.handlers.get(delivery.event_type)
-        outcome, error = "ignored" if handler is None else "failed", None
+        outcome, error = self._unhandled if handler is None else "failed", None
         try:
             if handler is not None:
                 unit.begin(delivery, span.traceparent)

@@ -75,11 +75,6 @@ class EventUnit:
         await self._flush()
         return await self._connection.fetch_one(query, self._values | key)
 
-    async def run(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
-        """Run one statement over many events, such as filling a projection."""
-        await self._flush()
-        return await self._connection.fetch_all(statement, values)
-
     def save(self, statement: Save, values: Mapping[str, Any]) -> None:
         """Buffer the new state of one aggregate; each needs its event."""
         self._saves.append((statement, values))

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.cloudevents import Delivery, MalformedEventError, read_delivery
 from chassis.database import Connection, Row
+from chassis.projection import Projection
 from chassis.statements import Statement
 from chassis.tables import HELD, ID, INBOX, INBOX_POSITION
 
@@ -50,8 +51,8 @@ _LET_GO = Statement(
 )
 
 
-def _enter() -> Statement:
-    """Write a batch into the inbox and move the positions, in one statement."""
+def _enter(projection: Projection | None) -> Statement:
+    """Write a batch into the inbox, move the positions and fill the projection: one statement."""
     events = (
         sa.func.unnest(sa.bindparam("events", type_=_IDS))
         .table_valued("event_id")
@@ -75,7 +76,8 @@ def _enter() -> Statement:
         index_elements=["consumer", "aggregate_id"],
         set_={"aggregate_version": rows.excluded.aggregate_version},
     )
-    return Statement(moves.add_cte(inbox))
+    filled = [projection.statement.cte("projected")] if projection is not None else []
+    return Statement(moves.add_cte(inbox, *filled))
 
 
 def _next_held() -> Statement:
@@ -128,7 +130,6 @@ def _hold() -> Statement:
     )
 
 
-_ENTER = _enter()
 _NEXT_HELD = _next_held()
 _HOLD = _hold()
 
@@ -145,8 +146,10 @@ class Sorted:
 class Inbox:
     """The inbox of one consumer, inside the transaction of its batch."""
 
-    def __init__(self, consumer: str) -> None:
+    def __init__(self, consumer: str, projection: Projection | None = None) -> None:
         self._consumer = consumer
+        self._projection = projection
+        self._enter = _enter(projection)
         # Aggregates of which something is held: only for these is the table asked.
         self._held: set[str] = set()
         # How far each aggregate is, as long as this consumer leads and nothing failed.
@@ -195,7 +198,9 @@ class Inbox:
             "aggregates": list(moves),
             "versions": list(moves.values()),
         }
-        await connection.fetch_one(_ENTER, values)
+        if self._projection is not None:
+            values |= self._projection.values(ready)
+        await connection.fetch_one(self._enter, values)
         self._reached |= moves
         if self._held & moves.keys():
             gone = {"consumer": self._consumer, "events": events}

@@ -163,7 +163,7 @@ def _events(services: list[Service], facts: list[Fact]) -> str:
 def _consumer_row(service: str, consumer: Consumer) -> str:
     subjects = ", ".join(f"`{subject}`" for subject in consumer.subjects)
     applies = f"{len(consumer.handlers)} kinds of event" if consumer.handlers else ""
-    projects = "every event of a case into its timeline" if consumer.project else ""
+    projects = "every event of a case into its timeline" if consumer.projection else ""
     what = "; ".join(filter(None, (applies, projects)))
     return f"| `{service}-on-{consumer.producer}` | {subjects} | {what} |"
 

@@ -71,7 +71,7 @@ def _follow(producer: str, handlers: Mapping[str, Apply]) -> Consumer:
         producer=producer,
         subjects=[f"jointops.*.{producer}.>"],
         handlers=handlers,
-        project=timeline.project,
+        projection=timeline.PROJECTION,
     )
 
 

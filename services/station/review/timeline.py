@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.cloudevents import Delivery
 from chassis.database import Row
-from chassis.event_unit import EventUnit
 from chassis.paging import LAST_ID, Page
+from chassis.projection import Projection
 from chassis.statements import Statement, bind
 from chassis.tables import ID, TIME
 from chassis.unit import Unit
@@ -44,16 +44,13 @@ _LIST = Statement(
 )
 
 
-def _fill() -> Statement:
+def _fill() -> sa.Insert:
     """Insert a batch of entries from one array a column; an entry that is there stays."""
     arrays = (sa.bindparam(f"all_{column.name}", type_=sa.ARRAY(column.type)) for column in _T)
     names = [column.name for column in _T]
     entries = sa.func.unnest(*arrays).table_valued(*names).render_derived(name="entry")
     rows = insert(TIMELINE).from_select(names, sa.select(*entries.c))
-    return Statement(rows.on_conflict_do_nothing())
-
-
-_FILL = _fill()
+    return rows.on_conflict_do_nothing()
 
 
 class Timeline:
@@ -74,23 +71,18 @@ class Timeline:
         return [_row_to_entry(row) for row in shown], token
 
 
-async def project(unit: EventUnit, deliveries: Sequence[Delivery]) -> None:
-    """Add those of a batch of events that belong to a case, in one statement."""
+def _arrays(deliveries: Sequence[Delivery]) -> dict[str, list[object]]:
+    """Make the entries of those events that belong to a case."""
     entries = [_delivery_to_entry(each) for each in deliveries if each.case_id]
-    if not entries:
-        return
-    await unit.run(
-        _FILL,
-        {
-            "all_event_id": [each.event_id for each in entries],
-            "all_case_id": [each.case_id for each in entries],
-            "all_event_type": [each.event_type for each in entries],
-            "all_event_time": [each.happened_at for each in entries],
-            "all_service": [each.service for each in entries],
-            "all_aggregate_id": [each.aggregate_id for each in entries],
-            "all_aggregate_version": [each.aggregate_version for each in entries],
-        },
-    )
+    return {
+        "all_event_id": [each.event_id for each in entries],
+        "all_case_id": [each.case_id for each in entries],
+        "all_event_type": [each.event_type for each in entries],
+        "all_event_time": [each.happened_at for each in entries],
+        "all_service": [each.service for each in entries],
+        "all_aggregate_id": [each.aggregate_id for each in entries],
+        "all_aggregate_version": [each.aggregate_version for each in entries],
+    }
 
 
 def _delivery_to_entry(delivery: Delivery) -> TimelineEntry:
@@ -116,3 +108,6 @@ def _row_to_entry(row: Row) -> TimelineEntry:
         aggregate_id=str(row["aggregate_id"]),
         aggregate_version=row["aggregate_version"],
     )
+
+
+PROJECTION = Projection(_fill(), _arrays)

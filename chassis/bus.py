@@ -12,6 +12,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
+from nats.protocol.command import hpub_cmd
 
 from chassis.errors import StoreUnavailableError
 from chassis.logs import get_logger
@@ -28,11 +29,31 @@ FAULTS = (NatsError, OSError, TimeoutError)
 
 
 class QuickClient(Client):
-    """The client, reading headers at a quarter of the cost: every event has a dozen of them.
+    """The client, reading and writing headers at a quarter of the cost: an event has a dozen.
 
-    nats-py looks at each character of each name on its own. A test compares the two; should the
-    method be renamed one day, the client is slower and works.
+    nats-py looks at each name and each value on its own. Tests compare what both read and send;
+    should a method be renamed one day, the client is slower and works.
     """
+
+    async def _send_publish(
+        self,
+        subject: str,
+        reply: str,
+        payload: bytes,
+        payload_size: int,
+        headers: dict[str, Any] | None,
+    ) -> None:
+        lines = [f"{name}: {value}\r\n" for name, value in (headers or {}).items()]
+        block = "".join(("NATS/1.0\r\n", *lines, "\r\n"))
+        # A value that would break out of its line is for the library to clean.
+        if headers is None or block.count("\n") != len(lines) + 2:
+            await super()._send_publish(subject, reply, payload, payload_size, headers)
+            return
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += payload_size
+        await self._send_command(hpub_cmd(subject, reply, block.encode(), payload))
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Headers are read as nats-py reads them, only quicker."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.client import Client
@@ -20,3 +21,34 @@ def test_any_headers_are_read_as_the_library_reads_them(lines: list[bytes]) -> N
     raw = b"\r\n".join(lines)
 
     assert QuickClient._parse_header_lines(raw) == Client._parse_header_lines(raw)
+
+
+class Sending:
+    """What `_send_publish` needs of a client, keeping what is sent."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    async def keep(self, command: bytes, priority: bool = False) -> None:
+        del priority
+        self.sent += command
+
+
+async def sent_by(kind: type[Client], headers: dict[str, str] | None) -> bytes:
+    """Return what a client of this kind puts on the wire."""
+    client, sending = kind(), Sending()
+    client._send_command = sending.keep  # type: ignore[method-assign]  # the wire of this test
+    await client._send_publish("a.b", "reply", b"payload", 7, headers)
+    return sending.sent
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param(None, id="none"),
+        pytest.param({"ce-id": "1", "ce-caseid": "", "ce-time": "2026-01-01"}, id="ours"),
+        pytest.param({"ce-id": "1\r\nce-type: forged"}, id="a value that breaks out"),
+    ],
+)
+async def test_headers_are_sent_as_the_library_sends_them(headers: dict[str, str] | None) -> None:
+    assert await sent_by(QuickClient, headers) == await sent_by(Client, headers)

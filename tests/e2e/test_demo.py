@@ -36,11 +36,12 @@ def test_the_demonstration_meets_every_check(first: Ended) -> None:
 
 
 def test_a_second_run_changes_nothing(stack: Stack, first: Ended) -> None:
-    again = stack.jointops("demo", "--day", DAY, "-o", "json")
+    # Other tests may have added a day of their own since the first run.
+    second, third = (stack.jointops("demo", "--day", DAY, "-o", "json") for _ in range(2))
 
-    assert again.code == 0, again.err
-    assert report_of(again)["steps_taken"] == 0
-    assert report_of(again)["checks"] == report_of(first)["checks"]
+    assert (first.code, second.code, third.code) == (0, 0, 0)
+    assert report_of(second)["steps_taken"] == report_of(third)["steps_taken"] == 0
+    assert report_of(second)["checks"] == report_of(third)["checks"]
 
 
 def test_a_run_that_was_killed_is_continued(stack: Stack, first: Ended) -> None:

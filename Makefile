@@ -49,7 +49,7 @@ contract: $(STAMP) ## Test the rules that hold for the whole repository
 	$(PYTEST) tests/contract -n $(WORKERS)
 
 unit: $(STAMP) ## Test domains, use cases and the chassis with fakes, sockets off
-	$(PYTEST) tests/unit --disable-socket --allow-unix-socket -n $(WORKERS)
+	$(PYTEST) tests/unit --disable-socket --allow-unix-socket
 
 integration: $(STAMP) ## Test on a real PostgreSQL and a real NATS
 	$(PYTEST) tests/integration -n $(WORKERS)

@@ -23,7 +23,7 @@ _ASK_SECONDS = 10.0
 _ACK_WAIT_SECONDS = 30.0
 _DRAIN_SECONDS = 1.0
 # After a batch of some size more is on its way; a transaction costs as much for one as for ten.
-_LINGER_SECONDS = 0.002
+_LINGER_SECONDS = 0.001
 _LINGER_FROM_COUNT = 2
 _STATUS = "Status"
 # What the server answers where nobody takes the request: stream or consumer are gone.

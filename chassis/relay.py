@@ -28,7 +28,7 @@ _BATCH_COUNT = 500
 _POLL_SECONDS = 0.25
 # After a batch of some size more is on its way; waiting a little makes the next one larger.
 # Source: docs/adr/0004-relay.md.
-_LINGER_SECONDS = 0.005
+_LINGER_SECONDS = 0.006
 _LINGER_FROM_COUNT = 4
 _ACK_SECONDS = 5.0
 _WATCH_SECONDS = 5.0
